@@ -1,0 +1,104 @@
+// Connectors of three kinds: source (outside → topics), sink (topics → outside), and ours: processor (topics → topics, exactly once).
+import type { ParsedConfig, RawConfig } from '../core/config/define.ts';
+import type { Broker, Offsets } from '../ports/broker.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { HttpClient } from '../ports/http-client.ts';
+import type { SchemaRegistry } from '../ports/schema-registry.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import type { ConnectRecord } from './records.ts';
+
+/** What the host lends to every connector and task. */
+export interface ConnectorContext {
+  readonly connector: string;
+  readonly clock: Clock;
+  readonly http: HttpClient;
+  /** One line of structured log with connector (and task) already in it. Never pass secrets. */
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Adds to a counter shown by metrics and the page, e.g. `events_accepted`. */
+  count(counter: string, by: number): void;
+  /** Asks the host to call `taskConfigs` again. */
+  requestTaskReconfiguration(): void;
+  /** Puts the connector in state FAILED. */
+  raise(error: Error): void;
+}
+export interface TaskContext extends ConnectorContext {
+  readonly task: number;
+  /** Aborted when the task must stop: end waits promptly. */
+  readonly signal: AbortSignal;
+}
+
+/** Splits work. `start` may be slow; it never blocks the control plane. */
+interface ConnectorLife {
+  start(config: ParsedConfig, raw: RawConfig, context: ConnectorContext): Promise<void>;
+  /** At most `maxTasks` configs; each is what the task gets, as text. */
+  taskConfigs(maxTasks: number): readonly RawConfig[] | Promise<readonly RawConfig[]>;
+  stop(): Promise<void>;
+  /** Checks that span settings or need the outside, beyond the ConfigDef: errors by setting name. */
+  validate?(raw: RawConfig): Promise<Readonly<Record<string, readonly string[]>>>;
+}
+
+export interface SourceConnector extends ConnectorLife {
+  task(): SourceTask;
+  /** Connect's alterOffsets: throws when the given source offsets are not valid for this connector. */
+  checkOffsets?(offsets: readonly { partition: unknown; offset: unknown }[]): void;
+}
+export interface SourceTaskContext extends TaskContext {
+  /** Last committed source offset of a source partition; null when there is none. */
+  offset(partition: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>> | null>;
+  /** For sources that carry raw registry payloads (replay): the host's registry. */
+  readonly registry: SchemaRegistry;
+}
+export interface SourceTask {
+  start(config: ParsedConfig, raw: RawConfig, context: SourceTaskContext): Promise<void>;
+  /** Waits a while for records; null when there are none now. Throws `transient` to be called again. */
+  poll(): Promise<readonly ConnectRecord[] | null>;
+  /** Called after the records handed out so far were written and their offsets stored. */
+  commit?(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface SinkConnector extends ConnectorLife {
+  task(): SinkTask;
+}
+export interface SinkTaskContext extends TaskContext {
+  /** Reports a record that can never be delivered: to the dead-letter topic (and skipped) or, with tolerance `none`, failing the task. Its offset counts as done once reported. */
+  reject(record: ConnectRecord, why: Error): void;
+  /** Asks for a commit at the next opportunity. */
+  requestCommit(): void;
+  /** State kept for this connector (accepted ids, last values), or null when the host has none. */
+  readonly store: StateStore;
+}
+/** `start → (open → (put | preCommit)* → close)* → stop`. Called from one place, never while a former call is pending. */
+export interface SinkTask {
+  start(config: ParsedConfig, raw: RawConfig, context: SinkTaskContext): Promise<void>;
+  open?(partitions: readonly string[]): Promise<void>;
+  /**
+   * A batch of 0 to `max.poll.records` records, in offset order within a partition; empty batches let time-based flushes happen.
+   * Resolve when buffered or delivered; `preCommit` tells which. Throw `transient` to get the same batch again after back-off.
+   */
+  put(batch: readonly ConnectRecord[]): Promise<void>;
+  /** Given the offsets handed over so far, answers what is truly delivered, never more. Default: flush and answer all. */
+  preCommit(handed: Offsets): Promise<Offsets>;
+  close?(partitions: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ProcessorConnector extends ConnectorLife {
+  task(): ProcessorTask;
+}
+export interface ProcessorContext extends TaskContext {
+  readonly broker: Broker;
+  readonly registry: SchemaRegistry;
+  readonly store: StateStore;
+  /** Services of the host by name, e.g. `sql` (the query engine, typed by `tributary/sql`), `backfills`. Throws `notFound`. */
+  service(name: string): unknown;
+  /** Fails the task from background work. */
+  fail(error: Error): void;
+}
+/** A task that owns its poll → transaction loop: the host only starts it, watches it and stops it. */
+export interface ProcessorTask {
+  start(config: ParsedConfig, raw: RawConfig, context: ProcessorContext): Promise<void>;
+  /** Runs until stopped; rejects when it cannot go on (kind `fenced`: closes quietly). */
+  run(): Promise<void>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,14 @@
+// PUBLIC API, published as `tributary/connect`. Connectors and third-party plugins import only this.
+
+export * from '../core/config/define.ts';
+export * from '../core/data/schema.ts';
+export { type ErrorKind, isTransient, nearest, quoted, TributaryError } from '../core/errors.ts';
+export type * from '../ports/broker.ts';
+export { partitionKey, splitPartitionKey } from '../ports/broker.ts';
+export type { Clock } from '../ports/clock.ts';
+export type { HttpAnswer, HttpClient } from '../ports/http-client.ts';
+export type { RegisteredSchema, SchemaRegistry, SchemaType, SchemaVersion } from '../ports/schema-registry.ts';
+export type { Entry, StateSession, StateStore } from '../ports/state-store.ts';
+export * from './connectors.ts';
+export * from './plugins.ts';
+export * from './records.ts';

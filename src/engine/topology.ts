@@ -1,0 +1,97 @@
+// What the engine makes of a plan, and what runs it. Pure: no clock, no I/O.
+//
+// A query is cut at repartition topics into sub-topologies; a *task* is one partition number of one sub-topology. A task reads
+// chunks of its sources, runs them through compiled operators over in-memory state, and emits rows to sinks. Whoever drives it
+// (engine/task.ts with a broker and one transaction a cycle; `trib eval` with lists) decodes, encodes and commits.
+import type { Row, Schema } from '../core/data/schema.ts';
+import type { Headers } from '../ports/broker.ts';
+
+/** How one side of a topic is written: everything a format needs, as data. */
+export interface SerdeRef {
+  readonly format: string;
+  readonly schema: Schema;
+  readonly unwrapped: boolean;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** Rows in the engine. Arrays have `length` entries; they belong to whoever made them until `run` returns. */
+export interface Chunk {
+  readonly length: number;
+  readonly keys: (Row | null)[];
+  /** Null row: tombstone. */
+  readonly rows: (Row | null)[];
+  readonly timesMs: number[];
+  /** Present only when the source def asks for them. */
+  readonly headers?: (Headers | null)[];
+  readonly partitions?: number[];
+  readonly offsets?: number[];
+  /** Row came from a back-fill (header `__trib.backfill`): it sets state, and stream queries do not announce it. Absent: none did. */
+  readonly silent?: boolean[];
+}
+
+export interface SourceDef {
+  readonly topic: string;
+  readonly shape: 'stream' | 'table';
+  readonly key: SerdeRef;
+  readonly value: SerdeRef;
+  /** Paths of the key / value columns that the query reads; a chunk's cells come in this order. */
+  readonly wantedKey: readonly (readonly number[])[];
+  readonly wantedValue: readonly (readonly number[])[];
+  readonly needsHeaders: boolean;
+  readonly needsOffsets: boolean;
+  /** Topic made by this query for itself (repartition). */
+  readonly internal: boolean;
+}
+export interface SinkDef {
+  readonly topic: string;
+  readonly internal: boolean;
+  readonly key: SerdeRef;
+  readonly value: SerdeRef;
+  /** Partition count to make an internal topic with; null: as its co-partitioned peers. */
+  readonly partitions: number | null;
+}
+/** A keyed store: rows by key row, logged to a compacted changelog topic. */
+export interface StoreDef {
+  readonly name: string;
+  readonly changelog: string;
+  /** The store is the table itself as it stands in a topic the task reads (a joined table): no changelog of its own. */
+  readonly ofSource: number | null;
+  readonly key: SerdeRef;
+  readonly value: SerdeRef;
+}
+export interface SubTopology {
+  readonly id: string;
+  readonly sources: readonly SourceDef[];
+  readonly sinks: readonly SinkDef[];
+  readonly stores: readonly StoreDef[];
+  /** Makes a runnable instance over the given stores (same order as `stores`). */
+  instantiate(stores: readonly KeyedState[]): TaskInstance;
+}
+export interface Topology {
+  readonly queryId: string;
+  readonly parts: readonly SubTopology[];
+}
+
+/** State of one store of one task. Rows are the caller's to read, never to change in place. */
+export interface KeyedState {
+  /** Null when absent. The key must have been declared by `keysOf` before the chunk ran. */
+  get(key: Row): Row | null;
+  /** Null deletes. Marked dirty: written to the changelog and the state store with the cycle. */
+  put(key: Row, value: Row | null, timeMs: number): void;
+  /** Record time of the entry; −1 when absent. */
+  timeOf(key: Row): number;
+  /** All entries (pull scans, window expiry). */
+  entries(): Iterable<readonly [key: Row, value: Row]>;
+}
+
+/** Receives rows for `sinks[sink]`, in order. */
+export interface Output {
+  emit(sink: number, key: Row | null, row: Row | null, timeMs: number, headers: Headers | null, silent: boolean): void;
+}
+export interface TaskInstance {
+  /** Keys that `run` of this chunk will look up, by store index, so that evicted ones can be loaded in one round trip. */
+  keysOf(source: number, chunk: Chunk): readonly (readonly [store: number, keys: readonly Row[]])[];
+  run(source: number, chunk: Chunk, output: Output): void;
+  /** Stream time or wall-clock time has advanced: close windows, expire buffers. Answers when it next wants to be called by wall clock, or null. */
+  tick(streamTimeMs: number, wallTimeMs: number, output: Output): number | null;
+}
