@@ -71,7 +71,8 @@ export interface ReadOptions {
 export interface Reader {
   /**
    * What has arrived, at most one entry a partition and record batch run, fetched ahead in the background.
-   * Waits up to `maxWaitMs` when there is nothing; answers `[]` then. Throws `transient` when the broker cannot be
+   * Waits up to `maxWaitMs` when there is nothing; answers `[]` then. When only control batches or aborted records lay ahead,
+   * it answers an entry with `count` 0 whose `nextOffset` is past them: so a reader always gets to the stable end. Throws `transient` when the broker cannot be
    * reached (the next poll tries again), `fatal` when an offset is out of range.
    */
   poll(maxWaitMs: number): Promise<readonly Records[]>;
