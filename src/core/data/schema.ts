@@ -34,9 +34,39 @@ export type Row = Value[];
 /**
  * Any value of the Connect data model. Logical types are held in their physical form (Date: days, Time: ms of the day,
  * Timestamp: ms since the epoch, all numbers), but for Connect's Decimal, which is a {@link Decimal}.
+ * Without a schema a number may be a {@link Typed}: see there.
  * A struct is a {@link Struct} in Connect records; inside the SQL engine, where types are static, it is its bare cells.
  */
-export type Value = null | boolean | Long | string | Uint8Array | Decimal | Struct | Value[] | Map<Value, Value>;
+export type Value =
+  | null
+  | boolean
+  | Long
+  | string
+  | Uint8Array
+  | Decimal
+  | Struct
+  | Typed
+  | Value[]
+  | Map<Value, Value>;
+
+/** Run-time types that a bare number does not show. `timestamp` is java.util.Date (ms since the epoch), `bigint` an integer of any size. */
+export type TypedKind = 'int8' | 'int16' | 'int32' | 'float32' | 'float64' | 'timestamp' | 'bigint';
+
+/**
+ * A schemaless number of a type that its plain form does not show. Where there is a schema it says what a number is; without
+ * one the value itself must, because Java tells an Integer from a Long and 1.0 from 1. Law: in schemaless data a plain integer
+ * (number or bigint) is an int64, a plain number with a fraction, NaN or an infinity is a float64, and all else is a `Typed`:
+ * 1.0, −0.0, all int8 to int32 and float32, instants, integers of more than 64 bits. Made by `typed` (typed.ts).
+ */
+export class Typed {
+  readonly kind: TypedKind;
+  readonly value: Long;
+
+  constructor(kind: TypedKind, value: Long) {
+    this.kind = kind;
+    this.value = value;
+  }
+}
 
 /** One field of a struct schema. */
 export interface Field {
