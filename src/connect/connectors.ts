@@ -1,10 +1,11 @@
 // Connectors of three kinds: source (outside → topics), sink (topics → outside), and ours: processor (topics → topics, exactly once).
 import type { ParsedConfig, RawConfig } from '../core/config/define.ts';
-import type { Broker, Offsets } from '../ports/broker.ts';
+import type { Broker, Headers, Offsets } from '../ports/broker.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpClient } from '../ports/http-client.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import type { StateStore } from '../ports/state-store.ts';
+import type { Converter, HeaderConverter, RecordChain } from './plugins.ts';
 import type { ConnectRecord } from './records.ts';
 
 /** What the host lends to every connector and task. */
@@ -86,8 +87,54 @@ export interface SinkTask {
 export interface ProcessorConnector extends ConnectorLife {
   task(): ProcessorTask;
 }
+/** Where the handling of a record failed: Connect's stage names, as they stand in dead letters. */
+export type ErrorStage =
+  | 'KEY_CONVERTER'
+  | 'VALUE_CONVERTER'
+  | 'HEADER_CONVERTER'
+  | 'TRANSFORMATION'
+  | 'TASK_PUT'
+  | 'KAFKA_PRODUCE';
+/** One record that could not be handled. */
+export interface RecordFailure {
+  readonly stage: ErrorStage;
+  /** Class of the converter, transform or task that failed. */
+  readonly className: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly error: Error;
+}
+/** What is written beside the failed record's own key, value and headers. */
+export interface DeadLetter {
+  readonly topic: string;
+  /** Context headers, to be appended to the record's own; empty unless `errors.deadletterqueue.context.headers.enable`. */
+  readonly headers: Headers;
+}
+/** The converters that the connector's settings name, or the worker's. */
+export interface RecordConverters {
+  readonly key: Converter;
+  readonly value: Converter;
+  readonly header: HeaderConverter;
+}
+
 export interface ProcessorContext extends TaskContext {
   readonly broker: Broker;
+  /** `key.converter`, `value.converter`, `header.converter` with their settings. Made at first use: a processor with data paths of its own never pays. */
+  readonly converters: RecordConverters;
+  /** `transforms` and `predicates`, compiled. Does nothing when there are none. Made at first use. */
+  readonly chain: RecordChain;
+  /** The plugin compiler, for a chain that the processor configures itself: `raw` holds `transforms`, `transforms.<alias>.type` …. Throws `config`. */
+  compileChain(raw: RawConfig): RecordChain;
+  /** Fixed for this task over all restarts: opening a transactional producer under it fences the task's older copies. */
+  readonly transactionalId: string;
+  /** The group whose committed offsets say how far this task has read: `connect-<connector>`. */
+  readonly group: string;
+  /**
+   * Told of a record that could not be handled: counts and logs it as the `errors.…` settings say. Answers the dead letter
+   * to write in the transaction of the batch (null when none is wanted). Throws when the tolerance is `none`: fail the task with it.
+   */
+  failed(failure: RecordFailure): DeadLetter | null;
   readonly registry: SchemaRegistry;
   readonly store: StateStore;
   /** Services of the host by name, e.g. `sql` (the query engine, typed by `tributary/sql`), `backfills`. Throws `notFound`. */

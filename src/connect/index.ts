@@ -1,8 +1,11 @@
 // PUBLIC API, published as `tributary/connect`. Connectors and third-party plugins import only this.
 
+export * from '../core/config/checks.ts';
 export * from '../core/config/define.ts';
+export { parseConfig, parseConfigOrThrow, settingsUnder } from '../core/config/parse.ts';
 export * from '../core/data/schema.ts';
-export { type ErrorKind, isTransient, nearest, quoted, TributaryError } from '../core/errors.ts';
+export { assert, type ErrorKind, isTransient, nearest, quoted, TributaryError } from '../core/errors.ts';
+export { compileFullMatch, compileJavaRegex, compileReplacement } from '../core/java/regex.ts';
 export type * from '../ports/broker.ts';
 export { partitionKey, splitPartitionKey } from '../ports/broker.ts';
 export type { Clock } from '../ports/clock.ts';

@@ -1,6 +1,7 @@
 // Records as plugins see them.
 import type { Schema, Value } from '../core/data/schema.ts';
 
+/** A record header. Names may repeat; order counts. */
 export interface Header {
   readonly key: string;
   readonly schema: Schema | null;
@@ -49,25 +50,111 @@ export class ConnectRecord {
     this.sourceOffset = parts.sourceOffset ?? null;
   }
 
+  // The copies below name each part: a literal that does not outlive the constructor costs nothing once compiled, a spread does.
+
   withValue(valueSchema: Schema | null, value: Value): ConnectRecord {
-    return new ConnectRecord({ ...partsOf(this), valueSchema, value });
+    return new ConnectRecord({
+      topic: this.topic,
+      partition: this.partition,
+      keySchema: this.keySchema,
+      key: this.key,
+      valueSchema,
+      value,
+      timestampMs: this.timestampMs,
+      headers: this.headers,
+      origin: this.origin,
+      sourcePartition: this.sourcePartition,
+      sourceOffset: this.sourceOffset,
+    });
   }
   withKey(keySchema: Schema | null, key: Value): ConnectRecord {
-    return new ConnectRecord({ ...partsOf(this), keySchema, key });
+    return new ConnectRecord({
+      topic: this.topic,
+      partition: this.partition,
+      keySchema,
+      key,
+      valueSchema: this.valueSchema,
+      value: this.value,
+      timestampMs: this.timestampMs,
+      headers: this.headers,
+      origin: this.origin,
+      sourcePartition: this.sourcePartition,
+      sourceOffset: this.sourceOffset,
+    });
   }
   withTopic(topic: string, partition: number | null = this.partition): ConnectRecord {
-    return new ConnectRecord({ ...partsOf(this), topic, partition });
+    return new ConnectRecord({
+      topic,
+      partition,
+      keySchema: this.keySchema,
+      key: this.key,
+      valueSchema: this.valueSchema,
+      value: this.value,
+      timestampMs: this.timestampMs,
+      headers: this.headers,
+      origin: this.origin,
+      sourcePartition: this.sourcePartition,
+      sourceOffset: this.sourceOffset,
+    });
   }
   withTimestamp(timestampMs: number | null): ConnectRecord {
-    return new ConnectRecord({ ...partsOf(this), timestampMs });
+    return new ConnectRecord({
+      topic: this.topic,
+      partition: this.partition,
+      keySchema: this.keySchema,
+      key: this.key,
+      valueSchema: this.valueSchema,
+      value: this.value,
+      timestampMs,
+      headers: this.headers,
+      origin: this.origin,
+      sourcePartition: this.sourcePartition,
+      sourceOffset: this.sourceOffset,
+    });
   }
   withHeaders(headers: readonly Header[]): ConnectRecord {
-    return new ConnectRecord({ ...partsOf(this), headers });
+    return new ConnectRecord({
+      topic: this.topic,
+      partition: this.partition,
+      keySchema: this.keySchema,
+      key: this.key,
+      valueSchema: this.valueSchema,
+      value: this.value,
+      timestampMs: this.timestampMs,
+      headers,
+      origin: this.origin,
+      sourcePartition: this.sourcePartition,
+      sourceOffset: this.sourceOffset,
+    });
+  }
+  /** The same record with another key, value and headers: one step for transforms that change several parts. */
+  withParts(
+    keySchema: Schema | null,
+    key: Value,
+    valueSchema: Schema | null,
+    value: Value,
+    headers: readonly Header[],
+  ): ConnectRecord {
+    return new ConnectRecord({
+      topic: this.topic,
+      partition: this.partition,
+      keySchema,
+      key,
+      valueSchema,
+      value,
+      timestampMs: this.timestampMs,
+      headers,
+      origin: this.origin,
+      sourcePartition: this.sourcePartition,
+      sourceOffset: this.sourceOffset,
+    });
   }
 }
 
+/** The one empty list of headers. */
 export const NO_HEADERS: readonly Header[] = [];
 
+/** Named parts of a record; those left out are null (headers: none). */
 export interface RecordParts {
   readonly topic: string;
   readonly partition?: number | null;
@@ -80,20 +167,4 @@ export interface RecordParts {
   readonly origin?: Origin | null;
   readonly sourcePartition?: Readonly<Record<string, unknown>> | null;
   readonly sourceOffset?: Readonly<Record<string, unknown>> | null;
-}
-
-function partsOf(record: ConnectRecord): RecordParts {
-  return {
-    topic: record.topic,
-    partition: record.partition,
-    keySchema: record.keySchema,
-    key: record.key,
-    valueSchema: record.valueSchema,
-    value: record.value,
-    timestampMs: record.timestampMs,
-    headers: record.headers,
-    origin: record.origin,
-    sourcePartition: record.sourcePartition,
-    sourceOffset: record.sourceOffset,
-  };
 }

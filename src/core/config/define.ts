@@ -38,9 +38,14 @@ export interface Setting {
   readonly width?: Width;
   readonly displayName?: string;
   readonly dependents?: readonly string[];
-  /** Allowed values, shown as `recommended_values` and enforced unless `check` is given. */
+  /** Allowed values of a text (exact case), enforced. Null is allowed when the setting is optional without a value. */
   readonly choices?: readonly string[];
-  /** Null when fine, else what is wrong and what to do, without the setting's name. */
+  /** Values offered as Connect's `recommended_values`; never enforced. */
+  readonly recommended?: readonly string[];
+  /**
+   * Null when fine, else what is wrong and what to do, without the setting's name. Also called with null, when the value is
+   * absent or could not be parsed. Ready-made ones stand in `checks.ts`.
+   */
   readonly check?: (value: SettingValue, name: string) => string | null;
 }
 

@@ -1,0 +1,173 @@
+// The `transforms` of a connector, compiled into one function over an array of records.
+//
+// Stages run one after the other over the whole array: each loop meets one transform only, so the engine can inline it, and
+// one `try` stands around a run of records, not around each. Transforms hold no state from record to record (but caches), so
+// the result is that of running the chain record by record.
+
+import type { ChainFailed, RecordChain, Transform } from '../connect/plugins.ts';
+import type { ConnectRecord } from '../connect/records.ts';
+import type { RawConfig } from '../core/config/define.ts';
+import { invalid, parseConfigOrThrow, parseSetting, settingsUnder } from '../core/config/parse.ts';
+import { TributaryError } from '../core/errors.ts';
+import type { FoundPlugin, PluginKind, PluginOf, PluginRegistry } from './registry.ts';
+
+/** One transform of a chain with its guard. */
+export interface ChainStage {
+  /** Alias in the config, e.g. `unwrap`. */
+  readonly alias: string;
+  readonly className: string;
+  readonly transform: Transform;
+  /** Null: the stage takes every record. */
+  readonly applies: ((record: ConnectRecord) => boolean) | null;
+}
+
+/**
+ * The stages that a connector config names. Every alias and option is checked before any transform is made; throws `config`
+ * with the setting at fault.
+ */
+export function chainStages(raw: RawConfig, registry: PluginRegistry): readonly ChainStage[] {
+  const aliases = aliasesOf(raw, 'transforms');
+  const predicateAliases = aliasesOf(raw, 'predicates');
+  const transforms = aliases.map((alias) => configured(raw, registry, 'transform', `transforms.${alias}.`));
+  const predicates = new Map(
+    predicateAliases.map((alias) => [alias, configured(raw, registry, 'predicate', `predicates.${alias}.`)]),
+  );
+  const guards = aliases.map((alias) => guardOf(raw, alias, predicates));
+  const made = new Map(
+    [...predicates].map(([alias, { found, values }]) => [alias, checkedCreate(alias, () => found.def.create(values))]),
+  );
+  return aliases.map((alias, index) => {
+    const { found, values, own } = transforms[index]!;
+    const guard = guards[index]!;
+    const test = guard === null ? null : made.get(guard.predicate)!;
+    return {
+      alias,
+      className: found.className,
+      transform: checkedCreate(`transforms.${alias}`, () => found.def.create(values, found.className, own)),
+      applies: test === null ? null : guard!.negate ? (record: ConnectRecord) => !test(record) : test,
+    };
+  });
+}
+
+/** The chain of a connector config. Throws `config` for settings that cannot work. */
+export function compileChain(raw: RawConfig, registry: PluginRegistry): RecordChain {
+  const stages = chainStages(raw, registry);
+  return (records, failed) => {
+    for (let i = 0; i < stages.length; i++) runStage(stages[i]!, records, failed);
+  };
+}
+
+function runStage(stage: ChainStage, records: (ConnectRecord | null)[], failed: ChainFailed): void {
+  const { transform, applies } = stage;
+  let i = 0;
+  while (i < records.length) {
+    try {
+      for (; i < records.length; i++) {
+        const record = records[i]!;
+        if (record !== null && (applies === null || applies(record))) records[i] = transform(record);
+      }
+    } catch (error) {
+      const record = records[i]!;
+      records[i] = null;
+      failed(i, {
+        alias: stage.alias,
+        className: stage.className,
+        record,
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
+      i++;
+    }
+  }
+}
+
+interface Configured<K extends PluginKind> {
+  readonly found: FoundPlugin<PluginOf<K>>;
+  readonly values: ReturnType<typeof parseConfigOrThrow>;
+  readonly own: RawConfig;
+}
+
+function configured<K extends 'transform' | 'predicate'>(
+  raw: RawConfig,
+  registry: PluginRegistry,
+  kind: K,
+  prefix: string,
+): Configured<K> {
+  const typeSetting = `${prefix}type`;
+  const type = raw[typeSetting]?.trim();
+  if (type === undefined) {
+    throw configError(`Missing required configuration "${typeSetting}" which has no default value.`);
+  }
+  const found = registry.find(kind, type);
+  if (found === null) {
+    const other = registry.findAny(type);
+    const suggestion = registry.suggest([kind], type);
+    throw configError(
+      invalid(
+        typeSetting,
+        type,
+        other === null
+          ? `Class ${type} could not be found.`
+          : kind === 'transform'
+            ? 'Not a Transformation'
+            : 'Not a Predicate',
+      ),
+      suggestion === null ? undefined : `Did you mean ${suggestion}?`,
+    );
+  }
+  const own = settingsUnder(raw, prefix);
+  return { found, values: parseConfigOrThrow(found.def.config, own, prefix.slice(0, -1)), own };
+}
+
+function guardOf(
+  raw: RawConfig,
+  alias: string,
+  predicates: ReadonlyMap<string, unknown>,
+): { readonly predicate: string; readonly negate: boolean } | null {
+  const prefix = `transforms.${alias}.`;
+  const predicate = raw[`${prefix}predicate`]?.trim();
+  const negated = raw[`${prefix}negate`];
+  const negate = negated === undefined || negated === null ? false : parseSetting('BOOLEAN', negated);
+  if (typeof negate !== 'boolean') {
+    throw configError(invalid('negate', negated ?? null, 'Expected value to be either true or false'));
+  }
+  if (predicate === undefined || predicate === '') {
+    if (negated === undefined || negated === null) return null;
+    throw configError(
+      `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`,
+    );
+  }
+  if (!predicates.has(predicate)) {
+    throw configError(
+      invalid(
+        `${prefix}predicate`,
+        predicate,
+        `no predicate of that alias stands in "predicates" (${[...predicates.keys()].join(', ') || 'empty'})`,
+      ),
+    );
+  }
+  return { predicate, negate };
+}
+
+function aliasesOf(raw: RawConfig, setting: string): readonly string[] {
+  const aliases = parseSetting('LIST', raw[setting] ?? '') as readonly string[];
+  if (new Set(aliases).size < aliases.length) {
+    throw configError(invalid(setting, aliases, 'Duplicate alias provided.'));
+  }
+  return aliases;
+}
+
+/** Says which stage refused its settings. */
+function checkedCreate<T>(where: string, create: () => T): T {
+  try {
+    return create();
+  } catch (error) {
+    if (error instanceof TributaryError && error.kind === 'config' && error.parts.where === undefined) {
+      throw new TributaryError(error.code, 'config', { ...error.parts, where });
+    }
+    throw error;
+  }
+}
+
+function configError(what: string, fix?: string): TributaryError {
+  return new TributaryError('TRIB_CONFIG_INVALID', 'config', fix === undefined ? { what } : { what, fix });
+}

@@ -1,0 +1,4 @@
+import type { TransformDef } from '../../connect/plugins.ts';
+
+/** Debezium's transforms. */
+export const debeziumTransforms: readonly TransformDef[] = [];
