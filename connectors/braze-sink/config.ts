@@ -68,8 +68,17 @@ export const CONFIG: ConfigDef = [
     fallback: 'timestamp',
     importance: 'MEDIUM',
     group: 'Mapping',
-    doc: 'Where the time of an event or purchase stands: "timestamp" (of the Kafka record) or "value.FIELD" (epoch milliseconds or ISO text).',
+    doc: 'Where the time of an event or purchase stands: "timestamp" (of the Kafka record) or "value.FIELD" (an epoch number, see braze.time.unit, or ISO text).',
     check: isPath,
+  },
+  {
+    name: 'braze.time.unit',
+    type: 'STRING',
+    fallback: 'milliseconds',
+    importance: 'LOW',
+    group: 'Mapping',
+    doc: 'Unit of a numeric time at braze.time. Debezium writes DATETIME(6) and TIMESTAMP columns as microseconds.',
+    choices: ['seconds', 'milliseconds', 'microseconds', 'nanoseconds'],
   },
   {
     name: 'braze.properties',
@@ -205,6 +214,9 @@ export const CONFIG: ConfigDef = [
   },
 ];
 
+/** How many units of a numeric time make a millisecond. */
+export const UNITS_PER_MS = { seconds: 0.001, milliseconds: 1, microseconds: 1_000, nanoseconds: 1_000_000 } as const;
+
 /** The settings, typed. */
 export interface BrazeConfig {
   readonly endpoint: string;
@@ -213,6 +225,7 @@ export interface BrazeConfig {
   readonly externalId: string;
   readonly eventName: string | null;
   readonly time: string;
+  readonly timeUnit: keyof typeof UNITS_PER_MS;
   readonly properties: readonly string[];
   readonly productId: string;
   readonly currency: string;
@@ -239,6 +252,7 @@ export function brazeConfig(config: ParsedConfig): BrazeConfig {
     externalId: String(config['braze.external.id']),
     eventName: config['braze.event.name'] as string | null,
     time: String(config['braze.time']),
+    timeUnit: config['braze.time.unit'] as BrazeConfig['timeUnit'],
     properties: config['braze.properties'] as readonly string[],
     productId: String(config['braze.product.id']),
     currency: String(config['braze.currency']),

@@ -1,7 +1,7 @@
 // One record → one object of `/users/track`, as JSON text. What Braze would refuse or silently mangle (names above 255, a
 // leading `$`, reserved property names, times without a zone) is caught here, record by record, before anything is sent.
 import { type ConnectRecord, type Schema, Struct, TributaryError, Typed, type Value } from 'tributary/connect';
-import type { BrazeConfig } from './config.ts';
+import { type BrazeConfig, UNITS_PER_MS } from './config.ts';
 
 /** A mapped record: whom it is for, and its object as JSON. */
 export interface BrazeObject {
@@ -38,7 +38,7 @@ export function mapper(config: BrazeConfig): (record: ConnectRecord) => BrazeObj
     if (config.object === 'attributes') return { user, json: `${json}${picked === '' ? '' : `,${picked}`}}` };
     if (nameOf !== null) json += `,"name":${JSON.stringify(checkedName(nameOf(record), 'event name'))}`;
     else json += purchaseFields(record, config);
-    json += `,"time":"${timeOf(record, config.time)}"`;
+    json += `,"time":"${timeOf(record, config)}"`;
     return { user, json: `${json}${picked === '' ? '' : `,"properties":{${picked}}`}}` };
   };
 }
@@ -103,10 +103,12 @@ function checkedName(name: string, what: string): string {
   return name;
 }
 
-function timeOf(record: ConnectRecord, path: string): string {
+function timeOf(record: ConnectRecord, config: BrazeConfig): string {
+  const path = config.time;
   const value = at(record, path);
+  const unitsPerMs = path === 'timestamp' ? 1 : UNITS_PER_MS[config.timeUnit];
   let ms = Number.NaN;
-  if (typeof value === 'number') ms = value;
+  if (typeof value === 'number' || typeof value === 'bigint') ms = Math.floor(Number(value) / unitsPerMs);
   else if (typeof value === 'string') ms = Date.parse(withZone(value));
   if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15)
     throw refuse(

@@ -3,13 +3,12 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import {
-  type ConnectRecord,
+  ConnectRecord,
   type Header,
   type ParsedConfig,
   primitive,
   quoted,
   type RawConfig,
-  recordOf,
   type SchemaRegistry,
   type SchemaType,
   type SourceTask,
@@ -125,7 +124,7 @@ export class ReplayTask implements SourceTask {
   }
 
   #record(line: RecordedLine, file: string, reached: number): ConnectRecord {
-    return recordOf({
+    return new ConnectRecord({
       topic: line.topic,
       partition: line.partition,
       keySchema: BYTES,

@@ -51,7 +51,7 @@ export function expectedSignUps(): SignUp[] {
     if (known === undefined) continue;
     expected.push({
       user: String(after['user_id']),
-      time: new Date(String(after['created_at'])).toISOString(),
+      time: new Date(Number(BigInt(String(after['created_at'])) / 1000n)).toISOString(),
       names: known,
     });
   }
