@@ -1,0 +1,127 @@
+// How far the queries of this process have come, and waiting for them: joins wait for their tables, back-fills for theirs.
+//
+// Law: `settled(topic)` resolves only when every query that writes the topic, and before it every query that writes an input of
+// that one, has committed all its inputs up to where they stably ended after the call. A query upstream of itself is passed over.
+import type { Broker, Offsets } from '../ports/broker.ts';
+import { partitionKey } from '../ports/broker.ts';
+
+/** What a query reads and writes, as far as waiting needs it. */
+export interface QueryFlow {
+  readonly queryId: string;
+  readonly group: string;
+  readonly sinkTopic: string;
+  /** Partition keys of what it reads from outside. */
+  readonly inputs: readonly string[];
+  readonly inputTopics: readonly string[];
+  /** Partition keys of its own repartition topics, a step a part, in the order of the data. */
+  readonly internal: readonly (readonly string[])[];
+}
+
+interface Waiter {
+  readonly bounds: Offsets;
+  readonly done: () => void;
+}
+
+interface Tracked {
+  readonly flow: QueryFlow;
+  readonly reached: Map<string, number>;
+  waiters: Waiter[];
+}
+
+export class Progress {
+  readonly #broker: Broker;
+  readonly #queries = new Map<string, Tracked>();
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  register(flow: QueryFlow): void {
+    this.#queries.set(flow.queryId, { flow, reached: new Map(), waiters: [] });
+  }
+
+  /** The query is gone: whoever waits for it goes on. */
+  forget(queryId: string): void {
+    const tracked = this.#queries.get(queryId);
+    this.#queries.delete(queryId);
+    for (const waiter of tracked?.waiters ?? []) waiter.done();
+  }
+
+  /** Called by tasks after each commit (and where only markers were passed). */
+  advance(queryId: string, offsets: Offsets): void {
+    const tracked = this.#queries.get(queryId);
+    if (tracked === undefined) return;
+    for (const [key, offset] of offsets) tracked.reached.set(key, offset);
+    if (tracked.waiters.length === 0) return;
+    const waiting: Waiter[] = [];
+    for (const waiter of tracked.waiters) {
+      if (isReached(tracked.reached, waiter.bounds)) waiter.done();
+      else waiting.push(waiter);
+    }
+    tracked.waiters = waiting;
+  }
+
+  /** Offsets reached by a query of this process; null when there is no such query. */
+  reachedBy(queryId: string): Offsets | null {
+    return this.#queries.get(queryId)?.reached ?? null;
+  }
+
+  /** Queries of this process that write the topic. */
+  writersOf(topic: string): readonly string[] {
+    return [...this.#queries.values()].filter(({ flow }) => flow.sinkTopic === topic).map(({ flow }) => flow.queryId);
+  }
+
+  /** Resolves when all that had been written to the inputs of the topic's queries at the call has gone into the topic. */
+  async settled(topic: string, signal: AbortSignal, exceptQuery = ''): Promise<void> {
+    await this.#settled(topic, signal, new Set([exceptQuery]));
+  }
+
+  async #settled(topic: string, signal: AbortSignal, passed: Set<string>): Promise<void> {
+    for (const queryId of this.writersOf(topic)) {
+      if (passed.has(queryId) || signal.aborted) continue;
+      passed.add(queryId);
+      const tracked = this.#queries.get(queryId);
+      if (tracked === undefined) continue;
+      for (const input of tracked.flow.inputTopics) await this.#settled(input, signal, passed);
+      for (const keys of [tracked.flow.inputs, ...tracked.flow.internal]) {
+        if (keys.length === 0 || signal.aborted) continue;
+        await this.#reached(tracked, await this.#broker.offsets(keys, 'stable'), signal);
+      }
+    }
+  }
+
+  async #reached(tracked: Tracked, bounds: Offsets, signal: AbortSignal): Promise<void> {
+    if (isReached(tracked.reached, bounds)) return;
+    // Tasks that have not started yet have reported nothing: the group tells where they stand.
+    const unknown = [...bounds.keys()].filter((key) => !tracked.reached.has(key));
+    if (unknown.length > 0) {
+      const committed = await this.#broker.committed(tracked.flow.group, unknown);
+      for (const [key, offset] of committed) if (!tracked.reached.has(key)) tracked.reached.set(key, offset);
+      if (isReached(tracked.reached, bounds)) return;
+    }
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', done);
+        tracked.waiters = tracked.waiters.filter((other) => other !== waiter);
+        resolve();
+      };
+      const waiter: Waiter = { bounds, done };
+      if (signal.aborted || this.#queries.get(tracked.flow.queryId) !== tracked) return resolve();
+      signal.addEventListener('abort', done);
+      tracked.waiters.push(waiter);
+    });
+  }
+}
+
+/** The partition keys of a topic's partitions. */
+export function partitionKeys(topic: string, partitions: number): readonly string[] {
+  return Array.from({ length: partitions }, (_, partition) => partitionKey(topic, partition));
+}
+
+/** An empty partition ends at 0 and needs no commit to be reached. */
+function isReached(reached: Offsets, bounds: Offsets): boolean {
+  for (const [key, bound] of bounds) {
+    if (bound > 0 && (reached.get(key) ?? -1) < bound) return false;
+  }
+  return true;
+}

@@ -1,0 +1,351 @@
+// One session of a task: from taking over the output to the first error or stop. See task.ts.
+//
+// Laws of a cycle (poll → run → changelog → commit → state store):
+// - Outputs, changelog entries and input offsets become visible in one step or not at all.
+// - A chunk of a stream that joins tables runs only when the tables' queries have processed what was written before it was read,
+//   and the tables' topics were read to their stable end after that. Rows of tables go before rows of streams.
+// - Nothing waits a record: awaits are a chunk (missing state, back-pressure) or a cycle.
+import { ByteWriter } from '../core/bytes.ts';
+import type { Offsets, Producer, TransactionalProducer } from '../ports/broker.ts';
+import { partitionKey } from '../ports/broker.ts';
+import { SourceDecoder } from './decode-chunk.ts';
+import { OutputEncoder } from './encode-output.ts';
+import { Feed } from './feed.ts';
+import type { Work } from './inbox.ts';
+import type { TaskSetup } from './task.ts';
+import { TaskState } from './task-state.ts';
+import type { TaskInstance } from './topology.ts';
+
+/** Longest wait for input when nothing else is due. */
+const IDLE_WAIT_MS = 500;
+
+/** Waiting for the tables of a join before a batch of its stream runs. */
+interface Gate {
+  /** Offsets of the tables' topics to be read before; null: their queries have not come so far. */
+  targets: Offsets | null;
+  error: unknown;
+}
+
+export class TaskSession {
+  readonly #setup: TaskSetup;
+  readonly #signal: AbortSignal;
+  readonly #onCommit: () => void;
+  #producer: Producer | null = null;
+  #transaction: TransactionalProducer | null = null;
+  #state: TaskState | null = null;
+  #instance: TaskInstance | null = null;
+  #output: OutputEncoder | null = null;
+  #tables: Feed | null = null;
+  #streams: Feed | null = null;
+  #gate: Gate | null = null;
+  #wake: (() => void) | null = null;
+  /** Next offset to process, by source. */
+  readonly #positions: number[];
+  /** Something may have to be committed. */
+  #begun = false;
+  #inTransaction = false;
+  #rowsIn = 0;
+  #rowsOut = 0;
+  #moved = false;
+  #untickedRows = 0;
+  #streamTimeMs = -1;
+  #nextTickMs: number | null = null;
+  #lastCommitMs = 0;
+
+  constructor(setup: TaskSetup, signal: AbortSignal, onCommit: () => void) {
+    this.#setup = setup;
+    this.#signal = signal;
+    this.#onCommit = onCommit;
+    this.#positions = new Array<number>(setup.part.sources.length).fill(0);
+  }
+
+  get state(): TaskState | null {
+    return this.#state;
+  }
+
+  /** Ends a wait for input. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  async open(): Promise<void> {
+    const setup = this.#setup;
+    if (setup.guarantee === 'exactly_once') {
+      this.#transaction = await setup.broker.transact(setup.id);
+      this.#producer = this.#transaction;
+    } else {
+      this.#producer = await setup.broker.produce();
+    }
+    const decoders = setup.part.sources.map((source) => openDecoder(setup, source));
+    const from = await this.#startOffsets();
+    this.#state = await TaskState.open(
+      {
+        task: setup.id,
+        partition: setup.partition,
+        stores: setup.part.stores,
+        decoders,
+        serdes: setup.serdes,
+        broker: setup.broker,
+        store: setup.store,
+        clock: setup.clock,
+        cacheRowsMax: setup.cacheRowsMax,
+        signal: this.#signal,
+      },
+      from,
+    );
+    if (this.#signal.aborted) return;
+    this.#instance = setup.part.instantiate(this.#state.stores);
+    this.#output = await this.#openOutput(this.#producer);
+    await this.#openFeeds(decoders, from);
+    this.#lastCommitMs = setup.clock.now() - setup.commitMs;
+    setup.watch.started(this.#state.replayed);
+  }
+
+  /** Polls, runs and commits until stopped. */
+  async run(): Promise<void> {
+    while (!this.#signal.aborted) {
+      let worked = false;
+      if (this.#tables !== null) worked = await this.#drain(this.#tables);
+      if (this.#streams !== null && (await this.#streamsMayRun(this.#streams))) {
+        worked = (await this.#drain(this.#streams)) || worked;
+        this.#gate = null;
+      }
+      this.#tickIfDue();
+      if (this.#commitDue()) await this.#commit();
+      else if (!this.#begun && this.#moved) this.#reportMarkers();
+      if (!worked) await this.#wait();
+    }
+    if (this.#instance !== null && this.#begun) await this.#commit();
+  }
+
+  async close(): Promise<void> {
+    await this.#tables?.close();
+    await this.#streams?.close();
+    // An open transaction is aborted by closing, or by the next holder of its id.
+    await this.#producer?.close();
+  }
+
+  /** Runs all rows that may go now. */
+  async #drain(feed: Feed): Promise<boolean> {
+    let worked = false;
+    while (!this.#signal.aborted && (await feed.ordered())) {
+      const work = feed.take();
+      if (work === null) break;
+      await this.#runWork(work);
+      worked = true;
+      if (this.#commitDue()) await this.#commit();
+    }
+    return worked;
+  }
+
+  async #runWork(work: Work): Promise<void> {
+    const { source, chunk } = work;
+    const instance = this.#instance!;
+    if (chunk.length > 0) {
+      this.#begin();
+      const loading = this.#state!.loadFor(instance, source, chunk);
+      if (loading !== null) await loading;
+      instance.run(source, chunk, this.#output!);
+      for (let i = 0; i < chunk.length; i++) {
+        const timeMs = chunk.timesMs[i]!;
+        if (timeMs > this.#streamTimeMs) this.#streamTimeMs = timeMs;
+      }
+      this.#rowsIn += chunk.length;
+      this.#untickedRows += chunk.length;
+      await this.#producer!.drain();
+    }
+    this.#positions[source] = work.nextOffset;
+    this.#moved = true;
+  }
+
+  /** Whether the waiting rows of the streams may run: at once without tables, else when the gate before them has opened. */
+  async #streamsMayRun(streams: Feed): Promise<boolean> {
+    const tables = this.#tables;
+    if (tables === null) return true;
+    if (streams.empty || streams.filling) return false;
+    if (this.#gate === null) {
+      if (!(await streams.ordered())) return false;
+      this.#gate = this.#openGate(tables);
+    }
+    const gate = this.#gate;
+    if (gate.error !== null) throw gate.error;
+    return this.#gateOpen(gate, tables);
+  }
+
+  /** All rows of the tables up to the targets have been read and run. */
+  #gateOpen(gate: Gate, tables: Feed): boolean {
+    if (gate.targets === null || !tables.empty) return false;
+    for (const [key, target] of gate.targets) if (tables.fetched.get(key)! < target) return false;
+    return true;
+  }
+
+  #openGate(tables: Feed): Gate {
+    const gate: Gate = { targets: null, error: null };
+    const settle = async (): Promise<void> => {
+      await this.#setup.tablesSettled?.(this.#signal);
+      gate.targets = await this.#setup.broker.offsets(tables.keys, 'stable');
+    };
+    settle()
+      .catch((error: unknown) => {
+        gate.error = error;
+      })
+      .finally(() => this.#wake?.());
+    return gate;
+  }
+
+  async #wait(): Promise<void> {
+    const nowMs = this.#setup.clock.now();
+    let waitMs = IDLE_WAIT_MS;
+    if (this.#begun) waitMs = Math.min(waitMs, this.#lastCommitMs + this.#setup.commitMs - nowMs);
+    if (this.#nextTickMs !== null) waitMs = Math.min(waitMs, this.#nextTickMs - nowMs);
+    waitMs = Math.max(1, waitMs);
+    const gated = this.#gate !== null;
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    if (this.#signal.aborted) return;
+    if (this.#gate !== null && (this.#gate.error !== null || this.#gateOpen(this.#gate, this.#tables!))) return;
+    const waits: Promise<void>[] = [woken];
+    if (this.#tables !== null) waits.push(this.#tables.fill(waitMs));
+    if (this.#streams !== null && !gated) waits.push(this.#streams.fill(waitMs));
+    await Promise.race(waits);
+    this.#wake = null;
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    if (this.#inTransaction) return;
+    this.#inTransaction = true;
+    this.#transaction?.begin();
+  }
+
+  #tickIfDue(): void {
+    const nowMs = this.#setup.clock.now();
+    if (this.#untickedRows === 0 && (this.#nextTickMs === null || nowMs < this.#nextTickMs)) return;
+    this.#begin();
+    this.#untickedRows = 0;
+    this.#nextTickMs = this.#instance!.tick(this.#streamTimeMs, nowMs, this.#output!);
+  }
+
+  #commitDue(): boolean {
+    if (!this.#begun) return false;
+    return (
+      this.#rowsIn >= this.#setup.commitRowsMax || this.#setup.clock.now() - this.#lastCommitMs >= this.#setup.commitMs
+    );
+  }
+
+  async #commit(): Promise<void> {
+    const setup = this.#setup;
+    const state = this.#state!;
+    const output = this.#output!;
+    this.#tickIfDue();
+    const logged = state.log(this.#producer!);
+    const idle = logged === 0 && output.written === 0 && !this.#moved;
+    const inputs = this.#inputs();
+    if (!idle) {
+      if (this.#transaction !== null) {
+        const ends = await this.#transaction.commit(setup.group, inputs);
+        this.#inTransaction = false;
+        await state.save(ends, inputs);
+      } else {
+        await state.save(await this.#producer!.flush(), inputs);
+        await setup.broker.commit(setup.group, inputs);
+      }
+      setup.watch.committed(inputs);
+      this.#onCommit();
+    }
+    this.#report();
+    this.#begun = false;
+    this.#lastCommitMs = setup.clock.now();
+  }
+
+  #report(): void {
+    const { watch } = this.#setup;
+    const output = this.#output!;
+    this.#rowsOut = output.written;
+    watch.counted(this.#rowsIn, this.#rowsOut);
+    this.#rowsIn = 0;
+    this.#moved = false;
+    output.written = 0;
+    const failures = this.#instance!.takeFailures();
+    const samples = output.firstFailure === null ? failures.samples : [...failures.samples, output.firstFailure];
+    if (failures.count + output.failed > 0) watch.failures(failures.count + output.failed, samples);
+    output.failed = 0;
+    output.firstFailure = null;
+  }
+
+  /** Only markers and aborted records were passed: nothing to commit, but whoever waits for this task may go on. */
+  #reportMarkers(): void {
+    this.#moved = false;
+    this.#setup.watch.committed(this.#inputs());
+  }
+
+  /** Next offsets to read. Two sources of one topic share its offset: the smaller holds. */
+  #inputs(): Offsets {
+    const inputs = new Map<string, number>();
+    this.#setup.part.sources.forEach((source, index) => {
+      const key = partitionKey(source.topic, this.#setup.partition);
+      const at = this.#positions[index]!;
+      const other = inputs.get(key);
+      inputs.set(key, other === undefined ? at : Math.min(at, other));
+    });
+    return inputs;
+  }
+
+  /** Committed offsets, and for sources without one where they begin; always within what the log still holds. */
+  async #startOffsets(): Promise<Map<string, number>> {
+    const { broker, group, part, partition, startAt } = this.#setup;
+    const keys = new Set(part.sources.map((source) => partitionKey(source.topic, partition)));
+    const [committed, earliest, stable] = await Promise.all([
+      broker.committed(group, keys),
+      broker.offsets(keys, 'earliest'),
+      broker.offsets(keys, 'stable'),
+    ]);
+    const from = new Map<string, number>();
+    part.sources.forEach((source, index) => {
+      const key = partitionKey(source.topic, partition);
+      const first = earliest.get(key) ?? 0;
+      const end = stable.get(key) ?? 0;
+      const begin = !source.internal && startAt(source) === 'latest' ? end : first;
+      const at = committed.get(key) ?? begin;
+      from.set(key, at < first || at > end ? first : at);
+      this.#positions[index] = from.get(key)!;
+    });
+    return from;
+  }
+
+  async #openOutput(producer: Producer): Promise<OutputEncoder> {
+    const { serdes, part, sinkPartitions, queryId } = this.#setup;
+    const sinks = part.sinks.map((sink, index) => ({
+      topic: sink.topic,
+      partitions: sinkPartitions[index]!,
+      key: serdes.writer(sink.key, sink.topic, true),
+      value: serdes.writer(sink.value, sink.topic, false),
+    }));
+    await Promise.all(sinks.flatMap((sink) => [sink.key.prepare(), sink.value.prepare()]));
+    return new OutputEncoder(sinks, producer, {
+      key: new ByteWriter(),
+      value: new ByteWriter(),
+      mark: queryId,
+    });
+  }
+
+  async #openFeeds(decoders: readonly SourceDecoder[], from: Offsets): Promise<void> {
+    const { broker, partition, watch } = this.#setup;
+    const all = decoders.map((decoder, source) => ({ source, decoder }));
+    const tables = all.filter(({ decoder }) => decoder.def.shape === 'table');
+    const streams = all.filter(({ decoder }) => decoder.def.shape === 'stream');
+    const onBad = watch.bad.bind(watch);
+    if (tables.length > 0) this.#tables = await Feed.open(broker, tables, { partition, offsets: from }, onBad);
+    if (streams.length > 0) this.#streams = await Feed.open(broker, streams, { partition, offsets: from }, onBad);
+  }
+}
+
+function openDecoder(setup: TaskSetup, source: TaskSetup['part']['sources'][number]): SourceDecoder {
+  const { serdes } = setup;
+  return new SourceDecoder(
+    source,
+    source.wantedKey.length === 0 ? null : serdes.reader(source.key, source.topic, true, source.wantedKey),
+    source.wantedValue.length === 0 ? null : serdes.reader(source.value, source.topic, false, source.wantedValue),
+  );
+}
