@@ -4,7 +4,7 @@
 // one `try` stands around a run of records, not around each. Transforms hold no state from record to record (but caches), so
 // the result is that of running the chain record by record.
 
-import type { ChainFailed, RecordChain, Transform } from '../connect/plugins.ts';
+import type { ChainFailed, PredicateDef, RecordChain, Transform, TransformDef } from '../connect/plugins.ts';
 import type { ConnectRecord } from '../connect/records.ts';
 import type { RawConfig } from '../core/config/define.ts';
 import { invalid, parseConfigOrThrow, parseSetting, settingsUnder } from '../core/config/parse.ts';
@@ -115,7 +115,8 @@ function configured<K extends 'transform' | 'predicate'>(
     );
   }
   const own = settingsUnder(raw, prefix);
-  return { found, values: parseConfigOrThrow(found.def.config, own, prefix.slice(0, -1)), own };
+  const { config } = found.def as TransformDef | PredicateDef;
+  return { found, values: parseConfigOrThrow(config, own, prefix.slice(0, -1)), own };
 }
 
 function guardOf(

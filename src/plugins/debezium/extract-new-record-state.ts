@@ -1,0 +1,384 @@
+// Unwraps change events: the value becomes the row after the change (before it, for rewritten deletes).
+//
+// All that depends on the schema (which cells to copy, where the added fields are, the new schema) is planned once per
+// envelope schema; a record costs one array of cells, one struct and one record.
+//
+// Odd facts of the reference, kept: `rewrite` modes and dropped fields replace nulls by defaults, the plain copy does not and
+// refuses a null in a required column even when it has a default; `__deleted` is text.
+
+import type { Transform, TransformDef } from '../../connect/plugins.ts';
+import { ConnectRecord, type Header } from '../../connect/records.ts';
+import type { ConfigDef, ParsedConfig, RawConfig } from '../../core/config/define.ts';
+import { fieldOf, primitive, type Schema, Struct, type Value } from '../../core/data/schema.ts';
+import { buildStruct, type CopyPlan, cellOrDefault, copyCells, nullOf, schemaBasics } from '../cells.ts';
+import { dataFault } from '../faults.ts';
+import { perSchema } from '../per-schema.ts';
+import {
+  type Addition,
+  additionsOf,
+  DEBEZIUM_VERSION,
+  type FieldReference,
+  fieldReferences,
+  isEnvelope,
+} from './envelope.ts';
+import { unwrapSchemaless } from './schemaless-envelope.ts';
+
+const MODES = ['drop', 'tombstone', 'rewrite', 'rewrite-with-tombstone', 'delete-to-tombstone'] as const;
+type DeleteMode = (typeof MODES)[number];
+
+const DELETED_FIELD = '__deleted';
+const DELETED_SCHEMA = primitive('string', { optional: true });
+const OP_OF_TOMBSTONE = primitive('string');
+
+const common = { importance: 'LOW', order: 1 } as const;
+const config: ConfigDef = [
+  {
+    ...common,
+    name: 'delete.tombstone.handling.mode',
+    type: 'STRING',
+    fallback: 'tombstone',
+    importance: 'MEDIUM',
+    width: 'MEDIUM',
+    displayName: 'Handle delete and tombstone records',
+    doc: 'What becomes of a delete and of the tombstone after it. drop: both are dropped. tombstone (default): the delete becomes a null value, the tombstone is dropped. rewrite: the delete becomes the old row with __deleted "true", the tombstone is dropped. rewrite-with-tombstone: the same, but the tombstone is kept. delete-to-tombstone: the delete becomes a tombstone.',
+    choices: MODES,
+  },
+  {
+    ...common,
+    name: 'route.by.field',
+    type: 'STRING',
+    fallback: '',
+    width: 'LONG',
+    displayName: 'Route by field name',
+    doc: 'A text column whose value becomes the topic of the record.',
+  },
+  {
+    ...common,
+    name: 'add.fields.prefix',
+    type: 'STRING',
+    fallback: '__',
+    width: 'SHORT',
+    displayName: 'Field prefix to be added to each field.',
+    doc: 'Put before the name of each added field.',
+  },
+  {
+    ...common,
+    name: 'add.fields',
+    type: 'LIST',
+    fallback: [],
+    width: 'LONG',
+    displayName: 'Adds the specified field(s) to the message if they exist.',
+    doc: 'Parts of the change event to add to the row: op, ts_ms, table, source.ts_ms, transaction.id, lsn:position. A bare name is looked for in source, then in the event; a name after a colon replaces the derived one.',
+  },
+  {
+    ...common,
+    name: 'add.headers.prefix',
+    type: 'STRING',
+    fallback: '__',
+    width: 'SHORT',
+    displayName: 'Header prefix to be added to each header.',
+    doc: 'Put before the name of each added header.',
+  },
+  {
+    ...common,
+    name: 'add.headers',
+    type: 'LIST',
+    fallback: [],
+    width: 'LONG',
+    displayName: 'Adds the specified fields to the header if they exist.',
+    doc: 'Parts of the change event to add as headers, named as in add.fields.',
+  },
+  {
+    ...common,
+    name: 'drop.fields.header.name',
+    type: 'STRING',
+    fallback: null,
+    width: 'SHORT',
+    displayName: 'Specifies a header that contains a list of field names to be removed',
+    doc: 'A header that holds a list of names: these fields are removed from the row.',
+  },
+  {
+    ...common,
+    name: 'drop.fields.from.key',
+    type: 'BOOLEAN',
+    fallback: false,
+    width: 'SHORT',
+    displayName: 'Specifies whether the fields to be dropped should also be omitted from the key',
+    doc: 'Whether the fields named by that header are removed from the key too.',
+  },
+  {
+    ...common,
+    name: 'drop.fields.keep.schema.compatible',
+    type: 'BOOLEAN',
+    fallback: true,
+    width: 'SHORT',
+    displayName: "Specifies if fields are dropped, will the event's schemas be compatible",
+    doc: 'Whether only optional fields may be removed, so that readers of the old schema can read the new one.',
+  },
+];
+
+/** Debezium's `ExtractNewRecordState`. */
+export const extractNewRecordState: TransformDef = {
+  kind: 'transform',
+  name: 'ExtractNewRecordState',
+  classes: ['io.debezium.transforms.ExtractNewRecordState'],
+  version: DEBEZIUM_VERSION,
+  doc: 'Replaces a change event by the row itself. Events without a schema pass unchanged unless "schemaless.envelopes" is true.',
+  config,
+  create: (parsed, _className, raw) => unwrapper(optionsOf(parsed, raw)),
+};
+
+interface Options {
+  readonly mode: DeleteMode;
+  readonly routeBy: string;
+  readonly fields: readonly FieldReference[];
+  readonly headers: readonly FieldReference[];
+  readonly dropHeader: string | null;
+  readonly dropFromKey: boolean;
+  readonly dropOnlyOptional: boolean;
+  readonly replaceNull: boolean;
+  readonly schemaless: boolean;
+}
+
+function optionsOf(parsed: ParsedConfig, raw: RawConfig): Options {
+  return {
+    mode: parsed['delete.tombstone.handling.mode'] as DeleteMode,
+    routeBy: (parsed['route.by.field'] ?? '') as string,
+    fields: fieldReferences(parsed['add.fields'] as readonly string[], (parsed['add.fields.prefix'] ?? '') as string),
+    headers: fieldReferences(
+      parsed['add.headers'] as readonly string[],
+      (parsed['add.headers.prefix'] ?? '') as string,
+    ),
+    dropHeader: parsed['drop.fields.header.name'] as string | null,
+    dropFromKey: parsed['drop.fields.from.key'] as boolean,
+    dropOnlyOptional: parsed['drop.fields.keep.schema.compatible'] as boolean,
+    // Not in the definition of the reference, yet read by it: anything but "true" is false.
+    replaceNull: (raw['replace.null.with.default'] ?? 'true').trim().toLowerCase() === 'true',
+    schemaless: (raw['schemaless.envelopes'] ?? 'false').trim().toLowerCase() === 'true',
+  };
+}
+
+/** What is known of one envelope schema. */
+interface EnvelopePlan {
+  readonly opIndex: number;
+  readonly beforeIndex: number;
+  readonly afterIndex: number;
+  /** Schema of a delete whose value becomes null. */
+  readonly afterSchema: Schema | null;
+  readonly row: RowPlan | null;
+  readonly oldRow: RowPlan | null;
+  readonly headers: readonly Addition[];
+}
+/** How a row is rebuilt: its own cells, then `__deleted` in rewrite modes, then the additions. */
+interface RowPlan {
+  readonly schema: Schema;
+  readonly columnCount: number;
+  readonly additions: readonly Addition[];
+  readonly routeIndex: number;
+}
+
+function unwrapper(options: Options): Transform {
+  const rewrites = options.mode === 'rewrite' || options.mode === 'rewrite-with-tombstone';
+  const planOf = perSchema((schema) => (isEnvelope(schema) ? planEnvelope(schema, options, rewrites) : null));
+  const dropFields = options.dropHeader === null ? null : fieldDropper(options, options.dropHeader);
+
+  return (record) => {
+    const envelope = record.value;
+    if (envelope === null) return tombstone(record, options);
+    const schema = record.valueSchema;
+    if (schema === null) return options.schemaless ? unwrapSchemaless(record, options, rewrites) : record;
+    const plan = planOf(schema);
+    if (plan === null || !(envelope instanceof Struct)) return record;
+    const op = cellAt(envelope, plan.opIndex);
+    if (op === 't' || op === 'm') return null;
+    const after = cellAt(envelope, plan.afterIndex);
+    const out =
+      after === null
+        ? deleted(record, envelope, plan, options, rewrites)
+        : changed(record, envelope, plan, options, rewrites);
+    return dropFields === null || out === null ? out : dropFields(out);
+  };
+}
+
+function cellAt(struct: Struct, index: number): Value {
+  return index < 0 ? null : (struct.cells[index] ?? null);
+}
+
+/** A record that stands for a create, update or read. */
+function changed(
+  record: ConnectRecord,
+  envelope: Struct,
+  plan: EnvelopePlan,
+  options: Options,
+  rewrites: boolean,
+): ConnectRecord {
+  const row = envelope.cells[plan.afterIndex] as Struct;
+  const value = rebuild(row, plan.row!, envelope, rewrites ? 'false' : null, rewrites && options.replaceNull);
+  const topic = options.routeBy === '' ? record.topic : routed(record.topic, row, plan.row, options.routeBy);
+  return unwrapped(record, topic, value.schema, value, headersOf(record, envelope, plan));
+}
+
+/** A record that stands for a delete. */
+function deleted(
+  record: ConnectRecord,
+  envelope: Struct,
+  plan: EnvelopePlan,
+  options: Options,
+  rewrites: boolean,
+): ConnectRecord | null {
+  if (options.mode === 'drop') return null;
+  const row = cellAt(envelope, plan.beforeIndex);
+  const headers = headersOf(record, envelope, plan);
+  const topic = options.routeBy === '' ? record.topic : routed(record.topic, row, plan.oldRow, options.routeBy);
+  if (!rewrites || row === null) {
+    return unwrapped(record, topic, options.mode === 'delete-to-tombstone' ? null : plan.afterSchema, null, headers);
+  }
+  const value = rebuild(row as Struct, plan.oldRow!, envelope, 'true', options.replaceNull);
+  return unwrapped(record, topic, value.schema, value, headers);
+}
+
+function headersOf(record: ConnectRecord, envelope: Struct, plan: EnvelopePlan): readonly Header[] {
+  return plan.headers.length === 0 ? record.headers : withAddedHeaders(record, envelope, plan.headers);
+}
+
+function planEnvelope(envelope: Schema, options: Options, rewrites: boolean): EnvelopePlan {
+  const before = fieldOf(envelope, 'before');
+  const after = fieldOf(envelope, 'after');
+  const additions = additionsOf(envelope, options.fields);
+  const rowPlan = (row: Schema | undefined) =>
+    row === undefined || row.kind !== 'struct' ? null : planRow(row, additions, options, rewrites);
+  return {
+    opIndex: fieldOf(envelope, 'op')?.index ?? -1,
+    beforeIndex: before?.index ?? -1,
+    afterIndex: after?.index ?? -1,
+    afterSchema: after?.schema ?? null,
+    row: rowPlan(after?.schema),
+    oldRow: after?.schema === before?.schema ? rowPlan(after?.schema) : rowPlan(before?.schema),
+    headers: additionsOf(envelope, options.headers),
+  };
+}
+
+function planRow(row: Schema, additions: readonly Addition[], options: Options, rewrites: boolean): RowPlan {
+  const columns = row.fields ?? [];
+  return {
+    schema: buildStruct(
+      [...columns, ...(rewrites ? [{ name: DELETED_FIELD, schema: DELETED_SCHEMA }] : []), ...additions],
+      schemaBasics(row),
+    ),
+    columnCount: columns.length,
+    additions,
+    routeIndex: options.routeBy === '' ? -1 : (fieldOf(row, options.routeBy)?.index ?? -1),
+  };
+}
+
+function rebuild(row: Struct, plan: RowPlan, envelope: Struct, deleted: string | null, replaceNull: boolean): Struct {
+  const { schema, columnCount, additions } = plan;
+  const cells = row.cells;
+  const copied = new Array<Value>(schema.fields!.length);
+  for (let i = 0; i < columnCount; i++) {
+    const cell = cells[i];
+    copied[i] = cell === null || cell === undefined ? nullOf(schema, i, replaceNull) : cell;
+  }
+  let at = columnCount;
+  if (deleted !== null) copied[at++] = deleted;
+  for (let i = 0; i < additions.length; i++) copied[at++] = addedCell(additions[i]!, envelope);
+  return new Struct(schema, copied);
+}
+
+function addedCell(addition: Addition, envelope: Struct): Value {
+  const value = addedValue(addition, envelope);
+  if (value !== null && addition.schema.kind === 'struct') {
+    throw dataFault(`"${addition.name}" is a struct: Struct schemas do not match.`, 'Add its fields one by one.');
+  }
+  return value;
+}
+
+function addedValue({ structIndex, field }: Addition, envelope: Struct): Value {
+  if (structIndex < 0) return cellOrDefault(envelope, field, true);
+  const struct = envelope.cells[structIndex];
+  return struct instanceof Struct ? cellOrDefault(struct, field, true) : null;
+}
+
+function withAddedHeaders(record: ConnectRecord, envelope: Struct, additions: readonly Addition[]): readonly Header[] {
+  const headers = record.headers.slice();
+  for (let i = 0; i < additions.length; i++) {
+    const addition = additions[i]!;
+    const value = addedValue(addition, envelope);
+    const bare = addition.schema.kind === 'struct' && value !== null ? new Struct(addition.schema, []) : value;
+    headers.push({ key: addition.name, schema: addition.schema, value: bare });
+  }
+  return headers;
+}
+
+function tombstone(record: ConnectRecord, options: Options): ConnectRecord | null {
+  if (record.valueSchema !== null && !isEnvelope(record.valueSchema)) return record;
+  if (options.mode !== 'rewrite-with-tombstone') return null;
+  const op = options.headers.find((reference) => reference.struct === null && reference.field === 'op');
+  if (op === undefined) return record;
+  return record.withHeaders([...record.headers, { key: op.name, schema: OP_OF_TOMBSTONE, value: 'd' }]);
+}
+
+function routed(topic: string, row: Value, plan: RowPlan | null, field: string): string {
+  if (!(row instanceof Struct) || plan === null) return topic;
+  const routeField = plan.routeIndex < 0 ? undefined : row.schema.fields![plan.routeIndex];
+  if (routeField === undefined) throw dataFault(`${field} is not a valid field name`);
+  const value = cellOrDefault(row, routeField, true);
+  if (routeField.schema.kind !== 'string') throw dataFault(`Field '${field}' is not of type STRING`);
+  return value === null || value === '' ? topic : (value as string);
+}
+
+function unwrapped(
+  record: ConnectRecord,
+  topic: string,
+  valueSchema: Schema | null,
+  value: Value,
+  headers: readonly Header[],
+): ConnectRecord {
+  return new ConnectRecord({
+    topic,
+    partition: record.partition,
+    keySchema: record.keySchema,
+    key: record.key,
+    valueSchema,
+    value,
+    timestampMs: record.timestampMs,
+    headers,
+    origin: record.origin,
+    sourcePartition: record.sourcePartition,
+    sourceOffset: record.sourceOffset,
+  });
+}
+
+/** Removes the fields that a header of the record names. */
+function fieldDropper(options: Options, headerName: string): (record: ConnectRecord) => ConnectRecord {
+  const plans = perSchema(() => new Map<string, CopyPlan>());
+  const without = (struct: Struct, names: readonly string[]): Struct => {
+    const dropped = options.dropOnlyOptional
+      ? names.filter((name) => fieldOf(struct.schema, name)?.schema.optional === true)
+      : names;
+    if (dropped.length === 0) return struct;
+    const known = plans(struct.schema);
+    const cacheKey = dropped.join(',');
+    let plan = known.get(cacheKey);
+    if (plan === undefined) {
+      const kept = (struct.schema.fields ?? []).filter((field) => !dropped.includes(field.name));
+      plan = { schema: buildStruct(kept, schemaBasics(struct.schema)), from: kept.map((field) => field.index) };
+      known.set(cacheKey, plan);
+    }
+    return copyCells(plan, struct, options.replaceNull);
+  };
+  return (record) => {
+    const names = record.headers.findLast((header) => header.key === headerName)?.value;
+    if (!Array.isArray(names) || names.length === 0) return record;
+    let out = record;
+    if (options.dropFromKey && out.key instanceof Struct) {
+      const key = without(out.key, names as string[]);
+      if (key !== out.key) out = out.withKey(key.schema, key);
+    }
+    if (out.value instanceof Struct) {
+      const value = without(out.value, names as string[]);
+      if (value !== out.value) out = out.withValue(value.schema, value);
+    }
+    return out;
+  };
+}
