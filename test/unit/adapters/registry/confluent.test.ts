@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfluentRegistry } from '../../../../src/adapters/registry/confluent.ts';
+import { TributaryError } from '../../../../src/core/errors.ts';
+import type { HttpAnswer, HttpClient } from '../../../../src/ports/http-client.ts';
+
+type Request = Parameters<HttpClient['send']>[0];
+
+function scripted(answer: (request: Request) => HttpAnswer | Error): { http: HttpClient; seen: Request[] } {
+  const seen: Request[] = [];
+  const http: HttpClient = {
+    send: async (request) => {
+      seen.push(request);
+      const given = answer(request);
+      if (given instanceof Error) throw given;
+      return given;
+    },
+    close: async () => {},
+  };
+  return { http, seen };
+}
+const ok = (body: unknown): HttpAnswer => ({ status: 200, headers: {}, body: JSON.stringify(body) });
+const status = (code: number, message = ''): HttpAnswer => ({
+  ...{ status: code, headers: {}, body: JSON.stringify({ error_code: code, message }) },
+});
+const is = (kind: string, code: string) => (error: unknown) =>
+  error instanceof TributaryError && error.kind === kind && error.code === code && !error.message.includes('s3cret');
+let nowMs = 0;
+const clock = { now: () => nowMs, sleep: async () => {} };
+
+test('the path of the base URL is kept, credentials go in the header, and calls in flight are shared', async () => {
+  const { http, seen } = scripted(() => ok({ schema: '"long"' }));
+  const registry = new ConfluentRegistry({ url: 'http://me:s3cret@h:1/apis/ccompat/v7/', http, clock });
+
+  const found = await Promise.all([registry.byId(3), registry.byId(3)]);
+  await registry.byId(3);
+
+  assert.deepEqual(found[0], { id: 3, type: 'AVRO', schema: '"long"', references: [] });
+  assert.deepEqual(
+    seen.map((request) => [request.url, request.headers['authorization']]),
+    [['http://h:1/apis/ccompat/v7/schemas/ids/3', 'Basic bWU6czNjcmV0']],
+  );
+});
+
+test('a missing id is asked again after a while, a missing subject as well', async () => {
+  const { http, seen } = scripted(() => status(404));
+  const registry = new ConfluentRegistry({ url: 'http://h:1', http, clock });
+
+  assert.equal(await registry.byId(9), null);
+  assert.equal(await registry.byId(9), null);
+  assert.equal(seen.length, 1);
+  nowMs += 5_000;
+  assert.equal(await registry.byId(9), null);
+  assert.equal(seen.length, 2);
+});
+
+test('the type is left out for Avro only, and the id of a text is asked once', async () => {
+  const { http, seen } = scripted(() => ok({ id: 5 }));
+  const registry = new ConfluentRegistry({ url: 'http://h:1', http, clock });
+
+  assert.equal(await registry.register('a b', 'AVRO', '"long"'), 5);
+  assert.equal(await registry.register('a b', 'AVRO', '"long"'), 5);
+  await registry.register('a b', 'JSON', '{}');
+
+  assert.deepEqual(
+    seen.map((request) => [request.method, request.url, request.body]),
+    [
+      ['POST', 'http://h:1/subjects/a%20b/versions', '{"schema":"\\"long\\""}'],
+      ['POST', 'http://h:1/subjects/a%20b/versions', '{"schema":"{}","schemaType":"JSON"}'],
+    ],
+  );
+});
+
+test('each refusal has its kind, and no secret stands in it', async () => {
+  const answers = [status(401), status(409, 'incompatible'), status(422, 'bad schema'), status(503), new Error('down')];
+  const { http } = scripted(() => answers.shift()!);
+  const registry = new ConfluentRegistry({ url: 'http://me:s3cret@h:1', http, clock });
+
+  await assert.rejects(registry.register('s', 'AVRO', '1'), is('fatal', 'TRIB_REGISTRY_REFUSED'));
+  await assert.rejects(registry.register('s', 'AVRO', '1'), is('conflict', 'TRIB_REGISTRY_INCOMPATIBLE'));
+  await assert.rejects(registry.register('s', 'AVRO', '1'), is('config', 'TRIB_REGISTRY_INVALID'));
+  await assert.rejects(registry.register('s', 'AVRO', '1'), is('transient', 'TRIB_REGISTRY_UNREACHABLE'));
+  await assert.rejects(registry.register('s', 'AVRO', '1'), is('transient', 'TRIB_REGISTRY_UNREACHABLE'));
+});
+
+test('the second base URL answers when the first one is down', async () => {
+  const { http, seen } = scripted((request) => (request.url.startsWith('http://a') ? new Error('down') : ok(['x'])));
+  const registry = new ConfluentRegistry({ url: 'http://a:1, http://b:2', http, clock });
+
+  assert.deepEqual(await registry.subjects(), ['x']);
+  assert.deepEqual(
+    seen.map((request) => request.url),
+    ['http://a:1/subjects', 'http://b:2/subjects'],
+  );
+});
+
+test('a registry without import mode refuses given ids with what to do', async () => {
+  const { http } = scripted(() => status(404));
+  const registry = new ConfluentRegistry({ url: 'http://h:1', http, clock });
+
+  await assert.rejects(registry.registerWithId('s', 'AVRO', '1', 7), is('config', 'TRIB_REGISTRY_NO_IMPORT'));
+});
+
+test('a text that is no URL is refused at once, without its password', () => {
+  const { http } = scripted(() => status(404));
+
+  assert.throws(
+    () => new ConfluentRegistry({ url: 'me//x:s3cret@h', http, clock }),
+    is('config', 'TRIB_CONFIG_INVALID'),
+  );
+});
