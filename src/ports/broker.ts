@@ -70,7 +70,8 @@ export interface ReadOptions {
 /** Reads a fixed set of partitions. One owner, one pending call at a time. */
 export interface Reader {
   /**
-   * What has arrived, at most one entry a partition and record batch run, fetched ahead in the background.
+   * What has arrived, at most one entry a partition and record batch run, fetched ahead in the background. An entry may
+   * hold no record: it then only tells that reading has passed over markers, aborted records or compacted ones.
    * Waits up to `maxWaitMs` when there is nothing; answers `[]` then. When only control batches or aborted records lay ahead,
    * it answers an entry with `count` 0 whose `nextOffset` is past them: so a reader always gets to the stable end. Throws `transient` when the broker cannot be
    * reached (the next poll tries again), `fatal` when an offset is out of range.
@@ -89,7 +90,7 @@ export interface Lane {
   /**
    * Copies one record into the batch being built. Synchronous; never waits.
    * A null `key` or `value` buffer is a null key or tombstone. `headers` are encoded only when given.
-   * `timestampMs` −1 is written as the producer's time at flush.
+   * `timestampMs` −1 is written as the producer's time. Throws `data` when the record can never be sent for its size.
    */
   append(
     timestampMs: number,
@@ -103,7 +104,10 @@ export interface Lane {
   ): void;
 }
 
-/** Writes records. One owner. Full batches leave in the background; errors surface at the next `drain`, `flush` or `commit`. */
+/**
+ * Writes records. One owner. Full batches leave in the background; errors surface at the next `drain`, `flush` or `commit`,
+ * and what had not been acknowledged by then is forgotten: the owner appends it again or gives up.
+ */
 export interface Producer {
   /** The lane of a partition, made at first use and kept. Throws `notFound` at `flush` when the topic does not exist. */
   lane(topic: string, partition: number): Lane;
