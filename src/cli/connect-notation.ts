@@ -38,7 +38,7 @@ export function readRecord(json: Json, isSink: boolean): ConnectRecord {
   const value = readPair(object['value'] ?? {});
   const topic = (object['topic'] ?? null) as string;
   const partition = object['partition'] === undefined ? null : (object['partition'] as number | null);
-  const origin = { topic, partition: partition ?? 0, offset: Number(object['offset'] ?? 0) };
+  const origin = { topic, partition: partition ?? 0, offset: offsetOf(object['offset'] ?? 0) };
   return new ConnectRecord({
     topic,
     partition,
@@ -75,6 +75,11 @@ export function readPair(json: Json): { schema: Schema | null; value: Value } {
   const pair = objectOf(json, 'key, value or header');
   const schema = pair['schema'] === undefined || pair['schema'] === null ? null : readSchema(pair['schema']);
   return { schema, value: readValue(schema, pair['payload'] ?? null) };
+}
+
+/** A sample may carry an offset beyond 2^53, which no log reaches: transforms only copy it, so it is kept exactly as it is. */
+function offsetOf(json: Json): number {
+  return longOf(BigInt(json as string)) as number;
 }
 
 function readHeader(json: Json): Header {

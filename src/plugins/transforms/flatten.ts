@@ -1,0 +1,125 @@
+// Nested structs or maps become top-level fields, named by their path.
+
+import type { TransformDef } from '../../connect/plugins.ts';
+import { type Field, type Schema, Struct, type Value } from '../../core/data/schema.ts';
+import { typeOfNumber } from '../../core/data/typed.ts';
+import { buildStruct, requireMap, requireStruct, schemaBasics, typeName } from '../cells.ts';
+import { dataFault } from '../faults.ts';
+import { perSchema } from '../per-schema.ts';
+import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
+
+/** Kafka's `Flatten`. */
+export const flatten: TransformDef = {
+  kind: 'transform',
+  name: 'Flatten',
+  classes: sidedClasses('Flatten'),
+  version: KAFKA_VERSION,
+  doc: 'Makes nested structs flat: a.b.c becomes one field of that name. Lists are left as they are.',
+  config: [
+    {
+      name: 'delimiter',
+      type: 'STRING',
+      fallback: '.',
+      importance: 'MEDIUM',
+      doc: 'Put between the names of a path.',
+    },
+  ],
+  create: (config, className) => {
+    const onKey = actsOnKey(className);
+    const delimiter = config['delimiter'] as string;
+    const planOf = perSchema((schema) => planFlat(schema, delimiter));
+    return (record) => {
+      const value = valueOn(record, onKey);
+      if (value === null) return record;
+      const schema = schemaOn(record, onKey);
+      if (schema === null) {
+        const flat = new Map<Value, Value>();
+        flattenMap(requireMap(value, 'flattening'), '', delimiter, flat);
+        return replacedOn(record, onKey, null, flat);
+      }
+      const plan = planOf(schema);
+      const struct = requireStruct(value, 'flattening');
+      const cells = plan.paths.map((path) => cellAt(struct, path));
+      return replacedOn(record, onKey, plan.schema, new Struct(plan.schema, cells));
+    };
+  },
+};
+
+interface FlatPlan {
+  readonly schema: Schema;
+  /** By flat field: indexes from the outside in. */
+  readonly paths: readonly (readonly number[])[];
+}
+
+function planFlat(schema: Schema, delimiter: string): FlatPlan {
+  const fields: { name: string; schema: Schema }[] = [];
+  const paths: number[][] = [];
+  const walk = (
+    inner: Schema,
+    prefix: string,
+    path: readonly number[],
+    optional: boolean,
+    parent: Value | undefined,
+  ) => {
+    for (const field of inner.fields ?? []) {
+      const name = prefix === '' ? field.name : prefix + delimiter + field.name;
+      const own = [...path, field.index];
+      const isOptional = optional || field.schema.optional;
+      const fallback = defaultOf(field, parent);
+      switch (field.schema.kind) {
+        case 'struct':
+          walk(field.schema, name, own, isOptional, fallback);
+          break;
+        case 'map':
+          throw dataFault(`Flatten transformation does not support MAP for record with schemas (for field ${name}).`);
+        default:
+          fields.push({ name, schema: leafSchema(field.schema, isOptional, fallback) });
+          paths.push(own);
+      }
+    }
+  };
+  walk(schema, '', [], schema.optional, schema.defaultValue);
+  return { schema: buildStruct(fields, schemaBasics(schema)), paths };
+}
+
+/** The default of a field: what its parent's default holds there, else its own. */
+function defaultOf(field: Field, parent: Value | undefined): Value | undefined {
+  if (!(parent instanceof Struct)) return field.schema.defaultValue;
+  return parent.cells[field.index] ?? field.schema.defaultValue;
+}
+
+function leafSchema(schema: Schema, optional: boolean, defaultValue: Value | undefined): Schema {
+  if (schema.kind === 'array') return { ...schema, optional };
+  const leaf: Schema = { kind: schema.kind, ...schemaBasics(schema), optional };
+  return defaultValue === undefined || defaultValue === null ? leaf : { ...leaf, defaultValue };
+}
+
+function cellAt(struct: Struct, path: readonly number[]): Value {
+  let value: Value = struct;
+  for (let i = 0; i < path.length; i++) {
+    if (!(value instanceof Struct)) return null;
+    value = value.cells[path[i]!] ?? null;
+  }
+  return value;
+}
+
+function flattenMap(map: ReadonlyMap<Value, Value>, prefix: string, delimiter: string, out: Map<Value, Value>): void {
+  for (const [key, value] of map) {
+    const name = prefix === '' ? String(key) : prefix + delimiter + String(key);
+    if (value instanceof Map) flattenMap(value, name, delimiter, out);
+    else {
+      requirePlain(value, name);
+      out.set(name, value);
+    }
+  }
+}
+
+/** Without a schema the reference knows types by their Java class, and dates, decimals and big integers have none. */
+function requirePlain(value: Value, name: string): void {
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof Uint8Array) return;
+  const kind = typeOfNumber(value);
+  if (value instanceof Struct || (kind !== null && kind !== 'timestamp' && kind !== 'bigint')) return;
+  throw dataFault(
+    `Flatten transformation was passed a value of type ${typeName(value)} which is not supported by Connect's data API (field ${name}).`,
+  );
+}
