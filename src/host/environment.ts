@@ -1,0 +1,80 @@
+// What the host is given by whoever wires it: ports, plugins, settings, and the services it hands on to processors.
+import type { ParsedConfig, RawConfig } from '../core/config/define.ts';
+import { TributaryError } from '../core/errors.ts';
+import type { Logs } from '../core/log.ts';
+import type { Metrics } from '../core/metrics.ts';
+import type { Redactor } from '../core/redact.ts';
+import type { PluginRegistry } from '../plugins/registry.ts';
+import type { Broker } from '../ports/broker.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { HttpClient } from '../ports/http-client.ts';
+import type { SchemaRegistry } from '../ports/schema-registry.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import type { Providers } from './providers.ts';
+
+/** Everything from outside that the host uses. Made once, in `wiring.ts`; the host closes none of it. */
+export interface Environment {
+  readonly broker: Broker;
+  readonly registry: SchemaRegistry;
+  /** A registry by URL and settings of a converter; null: the host's own. */
+  registryOf(url: string | null, raw: RawConfig): SchemaRegistry;
+  readonly store: StateStore;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly plugins: PluginRegistry;
+  readonly providers: Providers;
+  readonly redactor: Redactor;
+  readonly logs: Logs;
+  readonly metrics: Metrics;
+  readonly services: Services;
+  readonly settings: HostSettings;
+}
+
+/** Worker settings as the host uses them. */
+export interface HostSettings {
+  readonly clusterId: string;
+  /** `host:port` shown as `worker_id`. */
+  readonly workerId: string;
+  readonly keyConverter: string;
+  readonly valueConverter: string;
+  readonly headerConverter: string;
+  /** The worker's settings as given: converters inherit `key.converter.…` and so on from here. */
+  readonly raw: RawConfig;
+  readonly configTopic: string;
+  readonly offsetTopic: string;
+  readonly offsetTopicPartitions: number;
+  readonly replication: number;
+  readonly offsetFlushIntervalMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly topicCreation: boolean;
+  readonly topicTracking: boolean;
+  readonly topicTrackingReset: boolean;
+  readonly overridePolicy: 'All' | 'None' | 'Principal';
+  /** Default of `task.restart.enable` of connectors. */
+  readonly taskRestart: boolean;
+}
+
+/** Parts of the product that processors find by name, e.g. `sql`, `backfills`. */
+export class Services {
+  readonly #services = new Map<string, unknown>();
+
+  provide(name: string, service: unknown): void {
+    this.#services.set(name, service);
+  }
+
+  /** Throws `notFound`. */
+  get(name: string): unknown {
+    const service = this.#services.get(name);
+    if (service !== undefined) return service;
+    throw new TributaryError('TRIB_SERVICE_UNKNOWN', 'notFound', {
+      what: `This host has no service "${name}".`,
+      fix: `It has: ${[...this.#services.keys()].join(', ') || 'none'}.`,
+    });
+  }
+}
+
+/** A connector's settings in both forms: as given to plugins (references resolved) and parsed by its definition. */
+export interface ResolvedConfig {
+  readonly raw: RawConfig;
+  readonly parsed: ParsedConfig;
+}

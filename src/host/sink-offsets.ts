@@ -1,0 +1,70 @@
+// Offset book-keeping of a sink task: handed over, delivered, committed.
+//
+// Law: never more is committed than was handed over, and nothing is sent when nothing changed.
+import { isTransient } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { Broker, Offsets } from '../ports/broker.ts';
+
+export class SinkOffsets {
+  readonly #broker: Broker;
+  readonly #group: string;
+  readonly #log: Logger;
+  readonly #handed = new Map<string, number>();
+  readonly #committed = new Map<string, number>();
+
+  constructor(broker: Broker, group: string, log: Logger) {
+    this.#broker = broker;
+    this.#group = group;
+    this.#log = log;
+  }
+
+  /** Reading of these partitions begins here. */
+  begin(from: Offsets): void {
+    for (const [key, offset] of from) {
+      this.#handed.set(key, offset);
+      this.#committed.set(key, offset);
+    }
+  }
+
+  drop(partitions: readonly string[]): void {
+    for (const key of partitions) {
+      this.#handed.delete(key);
+      this.#committed.delete(key);
+    }
+  }
+
+  /** Where reading goes on. */
+  positions(): Offsets {
+    return new Map(this.#handed);
+  }
+
+  handed(key: string, next: number): void {
+    this.#handed.set(key, next);
+  }
+
+  handedOver(): Offsets {
+    return new Map(this.#handed);
+  }
+
+  /** Commits what is new among the offsets that a sink says are delivered. A broker that cannot be reached is tried at the next commit. */
+  async commit(delivered: Offsets): Promise<void> {
+    const changed = new Map<string, number>();
+    for (const [key, offset] of delivered) {
+      const handed = this.#handed.get(key);
+      if (handed === undefined || offset > handed) {
+        this.#log.warn('The sink answered an offset that it was not handed; ignored.', { partition: key, offset });
+      } else if (offset !== this.#committed.get(key)) changed.set(key, offset);
+    }
+    if (changed.size === 0) return;
+    try {
+      await this.#broker.commit(this.#group, changed);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      this.#log.warn('Offsets could not be committed; trying again with the next.', {
+        error: (error as Error).message,
+      });
+      return;
+    }
+    for (const [key, offset] of changed) this.#committed.set(key, offset);
+  }
+}

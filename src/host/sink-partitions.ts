@@ -1,0 +1,113 @@
+// Which partitions a sink task reads, and from where.
+//
+// Law: task i of n reads the partitions p ≡ i (mod n) of each topic. The assignment is ours, not the group protocol's, so a
+// killed host goes on at once; the offsets stand under the usual group, where every tool finds them.
+
+import type { RawConfig } from '../core/config/define.ts';
+import { parseSetting } from '../core/config/parse.ts';
+import { TributaryError } from '../core/errors.ts';
+import { compileFullMatch } from '../core/java/regex.ts';
+import { type Broker, type Offsets, partitionKey } from '../ports/broker.ts';
+
+/** What a sink's settings say about its input. */
+export interface SinkInput {
+  readonly topics: readonly string[];
+  /** Null when topics are listed. */
+  readonly pattern: RegExp | null;
+  readonly group: string;
+  readonly reset: 'earliest' | 'latest' | 'none';
+  readonly batchRows: number;
+  readonly metadataMs: number;
+  readonly isolation: 'committed' | 'uncommitted';
+}
+
+const METADATA_MS = 5000;
+
+export function sinkInput(connector: string, raw: RawConfig): SinkInput {
+  const override = (name: string) => raw[`consumer.override.${name}`]?.trim() || null;
+  const regex = raw['topics.regex']?.trim() ?? '';
+  const reset = override('auto.offset.reset') ?? 'earliest';
+  if (reset !== 'earliest' && reset !== 'latest' && reset !== 'none') {
+    throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
+      what: `consumer.override.auto.offset.reset is "${reset}".`,
+      fix: 'Use one of: earliest, latest, none.',
+    });
+  }
+  return {
+    topics: parseSetting('LIST', raw['topics'] ?? '') as readonly string[],
+    pattern: regex === '' ? null : compileFullMatch(regex),
+    group: override('group.id') ?? sinkGroup(connector),
+    reset,
+    batchRows: Math.max(1, Number(override('max.poll.records') ?? 500) || 500),
+    metadataMs: Math.max(100, Number(override('metadata.max.age.ms') ?? METADATA_MS) || METADATA_MS),
+    isolation: override('isolation.level') === 'read_uncommitted' ? 'uncommitted' : 'committed',
+  };
+}
+
+export function sinkGroup(connector: string): string {
+  return `connect-${connector}`;
+}
+
+/** Partitions of a task as of now, sorted; topics that do not exist yet have none. */
+export async function partitionsOf(
+  broker: Broker,
+  input: Pick<SinkInput, 'topics' | 'pattern'>,
+  task: number,
+  taskCount: number,
+): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for (const topic of await existing(broker, input)) {
+    for (let partition = task; partition < topic.partitions; partition += taskCount) {
+      keys.push(partitionKey(topic.name, partition));
+    }
+  }
+  return keys.sort();
+}
+
+async function existing(
+  broker: Broker,
+  { topics, pattern }: Pick<SinkInput, 'topics' | 'pattern'>,
+): Promise<readonly { readonly name: string; readonly partitions: number }[]> {
+  if (pattern !== null) return (await broker.listTopics()).filter(({ name }) => pattern.test(name));
+  const found = await Promise.all(topics.map((name) => broker.topic(name)));
+  return found.filter((topic) => topic !== null);
+}
+
+/** Where to begin: the committed offset when the log still holds it, else what `auto.offset.reset` says. */
+export async function startOffsets(
+  broker: Broker,
+  input: SinkInput,
+  partitions: readonly string[],
+): Promise<{ readonly from: Offsets; readonly reset: readonly string[] }> {
+  const [committed, earliest, latest] = await Promise.all([
+    broker.committed(input.group, partitions),
+    broker.offsets(partitions, 'earliest'),
+    broker.offsets(partitions, 'latest'),
+  ]);
+  const from = new Map<string, number>();
+  const reset: string[] = [];
+  for (const key of partitions) {
+    const low = earliest.get(key) ?? 0;
+    const high = latest.get(key) ?? low;
+    const at = committed.get(key);
+    if (at !== undefined && at >= low && at <= high) {
+      from.set(key, at);
+      continue;
+    }
+    if (at !== undefined) reset.push(key);
+    if (input.reset === 'none') throw noOffset(key, at, low, high);
+    from.set(key, input.reset === 'earliest' ? low : high);
+  }
+  return { from, reset };
+}
+
+function noOffset(key: string, at: number | undefined, low: number, high: number): TributaryError {
+  return new TributaryError('TRIB_OFFSET_OUT_OF_RANGE', 'fatal', {
+    what:
+      at === undefined
+        ? 'There is no committed offset'
+        : `The committed offset ${at} is not in the log (${low} to ${high})`,
+    where: key,
+    fix: 'and consumer.override.auto.offset.reset is "none". Set it to earliest or latest, or set the offsets through /connectors/<name>/offsets.',
+  });
+}

@@ -1,0 +1,351 @@
+// The loop of a sink task: poll → decode → transforms → put → preCommit → commit.
+//
+// Law: an offset is committed only when the sink says that all before it is delivered, or when the record was reported (dead
+// letter acknowledged) or dropped. A crash repeats what lies after it, at most: at least once, never a hole.
+import type { SinkTask, SinkTaskContext } from '../connect/connectors.ts';
+import type { ConnectRecord } from '../connect/records.ts';
+import { isTransient, TributaryError } from '../core/errors.ts';
+import type { Counter } from '../core/metrics.ts';
+import { compileChain } from '../plugins/chain.ts';
+import { type Offsets, partitionKey, type Reader, type Records } from '../ports/broker.ts';
+import { converterClassName, lazyConverters } from './converters.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { type DecodeFailure, SinkDecoder } from './sink-decoder.ts';
+import { SinkOffsets } from './sink-offsets.ts';
+import { partitionsOf, type SinkInput, sinkInput, startOffsets } from './sink-partitions.ts';
+import { RejectDesk } from './sink-rejects.ts';
+import type { TaskFrame } from './task-frame.ts';
+
+const IDLE_POLL_MS = 200;
+const NO_TOPIC_WAIT_MS = 500;
+const RETRY_FIRST_MS = 300;
+
+/** A run of records of one fetched batch that goes into one `put`. */
+interface Piece {
+  readonly records: Records;
+  readonly from: number;
+  readonly to: number;
+}
+
+export class SinkTaskLoop {
+  readonly #frame: TaskFrame;
+  readonly #task: SinkTask;
+  readonly #input: SinkInput;
+  readonly #decoder: SinkDecoder;
+  readonly #letters: DeadLetters;
+  readonly #rejects: RejectDesk;
+  readonly #offsets: SinkOffsets;
+  readonly #read: Counter;
+  #reader: Reader | null = null;
+  #assigned: readonly string[] = [];
+  #nextRefreshMs = 0;
+  #nextCommitMs = 0;
+  #commitRequested = false;
+
+  constructor(frame: TaskFrame, task: SinkTask) {
+    const { environment, config, connector } = frame;
+    this.#frame = frame;
+    this.#task = task;
+    this.#input = sinkInput(connector, config.raw);
+    const classOf = (side: 'key' | 'value' | 'header') => converterClassName(side, config.raw, environment);
+    this.#decoder = new SinkDecoder(
+      lazyConverters(config.raw, environment),
+      compileChain(config.raw, environment.plugins),
+      { key: classOf('key'), value: classOf('value'), header: classOf('header') },
+    );
+    this.#letters = new DeadLetters(environment.broker, frame.tolerance.settings.deadLetterReplication);
+    this.#rejects = new RejectDesk(frame, this.#letters);
+    this.#offsets = new SinkOffsets(environment.broker, this.#input.group, frame.log);
+    this.#read = frame.counter('records_read');
+  }
+
+  /** Runs until stopped; rejects when the task cannot go on. */
+  async run(): Promise<void> {
+    const { control, config } = this.#frame;
+    await this.#task.start(config.parsed, config.raw, this.#context());
+    let failed = true;
+    try {
+      while (!control.signal.aborted) {
+        if (control.paused) await this.#pause();
+        else await this.#cycle();
+      }
+      failed = false;
+    } finally {
+      await this.#end(failed);
+    }
+  }
+
+  #context(): SinkTaskContext {
+    return {
+      ...this.#frame.context,
+      reject: (record, why) => this.#rejects.take(record, why),
+      requestCommit: () => {
+        this.#commitRequested = true;
+      },
+      store: this.#frame.environment.store,
+    };
+  }
+
+  async #cycle(): Promise<void> {
+    const { clock } = this.#frame.environment;
+    await this.#refresh();
+    this.#frame.control.is('RUNNING');
+    if (this.#reader === null) {
+      await clock.sleep(NO_TOPIC_WAIT_MS, this.#frame.control.signal);
+      return;
+    }
+    const untilCommit = Math.max(0, this.#nextCommitMs - clock.now());
+    const polled = await this.#poll(Math.min(IDLE_POLL_MS, untilCommit));
+    if (polled.length === 0) await this.#deliver([]);
+    for (const pieces of batches(polled, this.#input.batchRows)) {
+      if (this.#frame.control.signal.aborted) return;
+      await this.#deliver(pieces);
+      await this.#commitIfDue();
+    }
+    await this.#commitIfDue();
+  }
+
+  async #poll(maxWaitMs: number): Promise<readonly Records[]> {
+    try {
+      return await this.#reader!.poll(maxWaitMs);
+    } catch (error) {
+      if (isTransient(error)) {
+        this.#frame.log.warn('The broker cannot be reached; trying again.', { error: messageOf(error) });
+        await this.#frame.environment.clock.sleep(RETRY_FIRST_MS, this.#frame.control.signal);
+        return [];
+      }
+      if (!isOutOfRange(error)) throw error;
+      this.#frame.log.warn('An offset is no longer in the log.', { error: messageOf(error) });
+      await this.#seek(this.#assigned);
+      return [];
+    }
+  }
+
+  /** Finds topics and partitions that came or went; the others are not disturbed but for a new fetch session. */
+  async #refresh(): Promise<void> {
+    const { clock, broker } = this.#frame.environment;
+    if (clock.now() < this.#nextRefreshMs) return;
+    let partitions: readonly string[];
+    try {
+      partitions = await partitionsOf(broker, this.#input, this.#frame.task, this.#frame.taskCount);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      this.#frame.log.warn('Topics cannot be listed; trying again.', { error: messageOf(error) });
+      return;
+    }
+    this.#nextRefreshMs = clock.now() + (partitions.length === 0 ? NO_TOPIC_WAIT_MS : this.#input.metadataMs);
+    if (partitions.join() !== this.#assigned.join()) await this.#assign(partitions);
+  }
+
+  async #assign(partitions: readonly string[]): Promise<void> {
+    const before = new Set(this.#assigned);
+    const gone = this.#assigned.filter((key) => !partitions.includes(key));
+    const added = partitions.filter((key) => !before.has(key));
+    if (this.#reader !== null) {
+      await this.#commit();
+      await this.#reader.close();
+      this.#reader = null;
+    }
+    if (gone.length > 0) await this.#task.close?.(gone);
+    this.#offsets.drop(gone);
+    this.#assigned = partitions;
+    if (partitions.length === 0) return;
+    const { from, reset } = await startOffsets(this.#frame.environment.broker, this.#input, added);
+    if (reset.length > 0) this.#frame.log.warn('Committed offsets are not in the log any more.', { partitions: reset });
+    this.#offsets.begin(from);
+    this.#reader = await this.#frame.environment.broker.read(this.#offsets.positions(), {
+      isolation: this.#input.isolation,
+    });
+    if (added.length > 0) await this.#task.open?.(added);
+    this.#nextCommitMs = this.#frame.environment.clock.now() + this.#frame.environment.settings.offsetFlushIntervalMs;
+    this.#frame.log.info('Partitions assigned.', { partitions: partitions.length });
+  }
+
+  /** Converts, transforms and puts one batch; an empty one lets the sink flush by time. */
+  async #deliver(pieces: readonly Piece[]): Promise<void> {
+    const batch: ConnectRecord[] = [];
+    for (const piece of pieces) {
+      if (piece.from === 0 && piece.records.count > 0) {
+        this.#frame.noteTopic(piece.records.topic);
+        await this.#retried(() => this.#decoder.prepare(piece.records));
+      }
+      await this.#decode(piece, batch);
+    }
+    this.#rejects.hold(pieces.map((piece) => piece.records));
+    await this.#put(batch);
+    await this.#rejects.settle();
+    for (const { records, to } of pieces) {
+      const next = to >= records.count ? records.nextOffset : records.offsets[to - 1]! + 1;
+      this.#offsets.handed(partitionKey(records.topic, records.partition), next);
+    }
+  }
+
+  async #decode({ records, from, to }: Piece, batch: ConnectRecord[]): Promise<void> {
+    const failures: DecodeFailure[] = [];
+    const decoded = this.#decoder.run(records, from, to, failures);
+    this.#read.add(to - from);
+    for (const failure of failures) await this.#reportFailure(records, failure, decoded, from);
+    for (let i = 0; i < decoded.length; i++) {
+      const record = decoded[i]!;
+      if (record !== null) batch.push(record);
+    }
+  }
+
+  /** Transient failures are tried again within `errors.retry.timeout`; the rest is reported, or ends the task. */
+  async #reportFailure(
+    records: Records,
+    failure: DecodeFailure,
+    decoded: (ConnectRecord | null)[],
+    from: number,
+  ): Promise<void> {
+    const { tolerance, environment, control } = this.#frame;
+    const startedMs = environment.clock.now();
+    let last = failure;
+    for (let attempt = 1; ; attempt++) {
+      const delay = tolerance.retryDelay(last.error, attempt, startedMs, environment.clock.now());
+      if (delay === null || control.signal.aborted) break;
+      await environment.clock.sleep(delay, control.signal);
+      await this.#decoder.prepare(records);
+      const again: DecodeFailure[] = [];
+      const [record] = this.#decoder.run(records, failure.index, failure.index + 1, again);
+      if (again.length === 0) {
+        decoded[failure.index - from] = record ?? null;
+        return;
+      }
+      last = again[0]!;
+    }
+    const { topic, partition } = records;
+    const offset = records.offsets[failure.index]!;
+    const reported = { ...last, topic, partition, offset, timestampMs: records.timestampsMs[failure.index]! };
+    const letter = tolerance.report(reported);
+    if (letter !== null) await this.#letters.add(letter, records, failure.index);
+    const verdict = tolerance.verdict(reported);
+    if (verdict === null) return;
+    await this.#letters.flush();
+    throw verdict;
+  }
+
+  /** Hands a batch over; the same batch again after a transient error, as often as it takes. */
+  async #put(batch: readonly ConnectRecord[]): Promise<void> {
+    try {
+      await this.#retried(() => this.#task.put(batch));
+    } catch (error) {
+      const isData = error instanceof TributaryError && error.kind === 'data';
+      if (!isData || !this.#frame.tolerance.settings.tolerant || batch.length === 0) throw error;
+      await this.#bisect(batch, error);
+    }
+  }
+
+  /** One bad record must not hold up the others: halves are put until it stands alone, then it is rejected. */
+  async #bisect(batch: readonly ConnectRecord[], error: TributaryError): Promise<void> {
+    if (batch.length === 1) {
+      this.#rejects.take(batch[0]!, error);
+      return;
+    }
+    const middle = batch.length >> 1;
+    await this.#put(batch.slice(0, middle));
+    await this.#put(batch.slice(middle));
+  }
+
+  async #retried(work: () => Promise<void>): Promise<void> {
+    const { control, environment, tolerance, log } = this.#frame;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (!isTransient(error) || control.signal.aborted) throw error;
+        this.#frame.counter('retries').add(1);
+        const delayMs = Math.min(RETRY_FIRST_MS * 2 ** Math.min(attempt - 1, 12), tolerance.settings.retryDelayMaxMs);
+        if ((attempt & (attempt - 1)) === 0) log.warn('Trying again.', { attempt, delayMs, error: messageOf(error) });
+        await environment.clock.sleep(delayMs, control.signal);
+        await this.#commitIfDue();
+        if (control.signal.aborted) throw error;
+      }
+    }
+  }
+
+  async #commitIfDue(): Promise<void> {
+    if (!this.#commitRequested && this.#frame.environment.clock.now() < this.#nextCommitMs) return;
+    await this.#commit();
+  }
+
+  async #commit(): Promise<void> {
+    this.#commitRequested = false;
+    this.#nextCommitMs = this.#frame.environment.clock.now() + this.#frame.environment.settings.offsetFlushIntervalMs;
+    if (this.#reader === null) return;
+    await this.#rejects.settle();
+    await this.#letters.flush();
+    let done: Offsets;
+    try {
+      done = await this.#task.preCommit(this.#offsets.handedOver());
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      this.#frame.log.warn('Flush failed; going back to the last committed offsets.', { error: messageOf(error) });
+      await this.#seek(this.#assigned);
+      return;
+    }
+    await this.#offsets.commit(done);
+  }
+
+  async #seek(partitions: readonly string[]): Promise<void> {
+    const { from } = await startOffsets(this.#frame.environment.broker, this.#input, partitions);
+    this.#offsets.begin(from);
+    await this.#reader?.close();
+    const positions = this.#offsets.positions();
+    this.#reader = await this.#frame.environment.broker.read(positions, { isolation: this.#input.isolation });
+  }
+
+  async #pause(): Promise<void> {
+    const { control } = this.#frame;
+    await this.#commit();
+    this.#reader?.pause(this.#assigned);
+    control.is('PAUSED');
+    await control.resumed();
+    this.#reader?.resume(this.#assigned);
+  }
+
+  /** What is delivered is committed even when the task fails; the failure itself is what gets reported. */
+  async #end(failed: boolean): Promise<void> {
+    try {
+      await this.#commit();
+      if (this.#assigned.length > 0) await this.#task.close?.(this.#assigned);
+    } catch (error) {
+      if (!failed) throw error;
+      this.#frame.log.debug('The last commit of a failed task did not succeed.', { error: messageOf(error) });
+    } finally {
+      await this.#reader?.close().catch(() => {});
+      await this.#letters.close().catch(() => {});
+      await this.#task.stop();
+    }
+  }
+}
+
+/** Cuts fetched batches into puts of at most `rowsMax` records, filling each from several partitions. */
+function* batches(polled: readonly Records[], rowsMax: number): Iterable<readonly Piece[]> {
+  let pieces: Piece[] = [];
+  let room = rowsMax;
+  for (const records of polled) {
+    let from = 0;
+    do {
+      const to = Math.min(records.count, from + room);
+      pieces.push({ records, from, to });
+      room -= to - from;
+      from = to;
+      if (room === 0) {
+        yield pieces;
+        pieces = [];
+        room = rowsMax;
+      }
+    } while (from < records.count);
+  }
+  if (pieces.length > 0) yield pieces;
+}
+
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof TributaryError && /OUT_OF_RANGE/.test(error.code);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

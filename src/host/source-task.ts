@@ -1,0 +1,177 @@
+// The loop of a source task: poll → transforms → converters → one transaction of records and source offsets.
+//
+// Law: records and the offsets behind them commit together, under an id that fences the task's older copies; the id is opened
+// before offsets are read. So every record of the source is in the topic exactly once, whenever the host is killed.
+import type { SourceTask, SourceTaskContext } from '../connect/connectors.ts';
+import type { ConnectRecord } from '../connect/records.ts';
+import { isTransient, TributaryError } from '../core/errors.ts';
+import type { Counter } from '../core/metrics.ts';
+import type { TransactionalProducer } from '../ports/broker.ts';
+import type { OffsetStore, SourceOffset, SourcePart } from './offset-store.ts';
+import { SourceEncoder } from './source-encoder.ts';
+import type { TaskFrame } from './task-frame.ts';
+import { TopicCreation } from './topic-creation.ts';
+
+const RETRY_FIRST_MS = 300;
+const RETRY_MAX_MS = 30_000;
+
+export class SourceTaskLoop {
+  readonly #frame: TaskFrame;
+  readonly #task: SourceTask;
+  readonly #offsets: OffsetStore;
+  readonly #encoder: SourceEncoder;
+  readonly #topics: TopicCreation;
+  readonly #polled: Counter;
+  readonly #written: Counter;
+  readonly #intervalMs: number;
+  #producer: TransactionalProducer | null = null;
+  #isOpen = false;
+  /** Newest offset of each source partition in the open transaction, by identity of the partition's text. */
+  #pending = new Map<string, SourceOffset>();
+  #openRecords = 0;
+  #nextCommitMs = 0;
+
+  constructor(frame: TaskFrame, task: SourceTask, offsets: OffsetStore) {
+    const { environment, config } = frame;
+    this.#frame = frame;
+    this.#task = task;
+    this.#offsets = offsets;
+    this.#topics = new TopicCreation(environment.broker, config.raw, environment.settings.topicCreation);
+    this.#encoder = new SourceEncoder(frame, this.#topics);
+    this.#polled = frame.counter('records_read');
+    this.#written = frame.counter('records_written');
+    const isInterval = config.raw['transaction.boundary']?.toLowerCase() === 'interval';
+    const interval = Number(
+      config.raw['transaction.boundary.interval.ms'] ?? environment.settings.offsetFlushIntervalMs,
+    );
+    this.#intervalMs = isInterval ? interval : 0;
+  }
+
+  async run(): Promise<void> {
+    const { control, environment, config, connector, task } = this.#frame;
+    this.#producer = await environment.broker.transact(`${environment.settings.clusterId}-${connector}-${task}`);
+    try {
+      await this.#offsets.open();
+      await this.#task.start(config.parsed, config.raw, this.#context());
+      control.is(control.paused ? 'PAUSED' : 'RUNNING');
+      while (!control.signal.aborted) {
+        if (control.paused) await this.#pause();
+        else await this.#cycle();
+      }
+      await this.#commit();
+    } finally {
+      await this.#end();
+    }
+  }
+
+  #context(): SourceTaskContext {
+    const { context, connector, environment } = this.#frame;
+    return {
+      ...context,
+      registry: environment.registry,
+      offset: async (partition) => this.#offsets.get(connector, partition),
+    };
+  }
+
+  async #cycle(): Promise<void> {
+    this.#frame.control.is('RUNNING');
+    const records = await this.#poll();
+    if (records !== null && records.length > 0) await this.#write(records);
+    if (this.#isOpen && this.#frame.environment.clock.now() >= this.#nextCommitMs) await this.#commit();
+  }
+
+  /** A transient error of `poll` counts as "nothing now". */
+  async #poll(): Promise<readonly ConnectRecord[] | null> {
+    const { environment, control, log } = this.#frame;
+    try {
+      return await this.#task.poll();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      log.warn('The source could not be read; trying again.', { error: messageOf(error) });
+      await environment.clock.sleep(RETRY_FIRST_MS, control.signal);
+      return null;
+    }
+  }
+
+  /** Appends a polled batch to the open transaction. A transaction that breaks is begun anew with the same records. */
+  async #write(records: readonly ConnectRecord[]): Promise<void> {
+    const { connector, environment, control, log } = this.#frame;
+    this.#polled.add(records.length);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const producer = this.#begin();
+        this.#openRecords += await this.#encoder.write(records, producer);
+        for (const record of records) this.#note(record.sourcePartition, record.sourceOffset);
+        await producer.drain();
+        if (this.#intervalMs === 0) await this.#commit();
+        return;
+      } catch (error) {
+        // An interval transaction holds earlier batches too, which cannot be written again here: the task must go back.
+        if (!isTransient(error) || this.#intervalMs > 0 || control.signal.aborted) throw error;
+        await this.#abort();
+        const delayMs = Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MAX_MS);
+        log.warn('Records could not be written; trying again.', {
+          connector,
+          attempt,
+          delayMs,
+          error: messageOf(error),
+        });
+        await environment.clock.sleep(delayMs, control.signal);
+        if (control.signal.aborted) throw error;
+      }
+    }
+  }
+
+  #begin(): TransactionalProducer {
+    const producer = this.#producer!;
+    if (this.#isOpen) return producer;
+    producer.begin();
+    this.#isOpen = true;
+    this.#nextCommitMs = this.#frame.environment.clock.now() + this.#intervalMs;
+    return producer;
+  }
+
+  #note(partition: SourcePart | null, offset: SourcePart | null): void {
+    if (partition === null || offset === null) return;
+    this.#pending.set(JSON.stringify(partition), { partition, offset });
+  }
+
+  async #commit(): Promise<void> {
+    if (!this.#isOpen) return;
+    const offsets = [...this.#pending.values()];
+    this.#offsets.append(this.#producer!, this.#frame.connector, offsets);
+    await this.#producer!.commit(null, new Map());
+    this.#isOpen = false;
+    this.#pending = new Map();
+    this.#written.add(this.#openRecords);
+    this.#openRecords = 0;
+    this.#offsets.applied(this.#frame.connector, offsets);
+    await this.#task.commit?.();
+  }
+
+  async #abort(): Promise<void> {
+    this.#isOpen = false;
+    this.#pending = new Map();
+    this.#openRecords = 0;
+    await this.#producer?.abort().catch((error: unknown) => {
+      if (error instanceof TributaryError && error.kind === 'fenced') throw error;
+      this.#frame.log.debug('Abort failed; the next transaction settles it.', { error: messageOf(error) });
+    });
+  }
+
+  async #pause(): Promise<void> {
+    await this.#commit();
+    this.#frame.control.is('PAUSED');
+    await this.#frame.control.resumed();
+  }
+
+  async #end(): Promise<void> {
+    if (this.#isOpen) await this.#abort().catch(() => {});
+    await this.#producer?.close().catch(() => {});
+    await this.#task.stop();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,210 @@
+// One task of one connector: its state, its present run, and its restarts.
+//
+// Law: a run that was told to stop and does not end in time is let go: its later results and failures change nothing. A run
+// belongs to one number (`epoch`); only the newest may write the status.
+import type { ProcessorConnector, SinkConnector, SourceConnector } from '../connect/connectors.ts';
+import type { RawConfig } from '../core/config/define.ts';
+import { parseConfigOrThrow } from '../core/config/parse.ts';
+import { TributaryError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { PluginOf } from '../plugins/registry.ts';
+import { within } from './deadline.ts';
+import type { Environment } from './environment.ts';
+import type { OffsetStore } from './offset-store.ts';
+import { ProcessorTaskLoop } from './processor-task.ts';
+import { restartPolicy } from './restart-policy.ts';
+import { SinkTaskLoop } from './sink-task.ts';
+import { SourceTaskLoop } from './source-task.ts';
+import { failedStatus, type State, type Status, statusOf, UNASSIGNED } from './states.ts';
+import { connectorContext, counters, TaskControl, type TaskFrame } from './task-frame.ts';
+import { errorSettings, Tolerance } from './tolerance.ts';
+
+export type AnyConnector = SourceConnector | SinkConnector | ProcessorConnector;
+export type ConnectorDefinition = PluginOf<'source' | 'sink' | 'processor'>;
+
+const HEALTHY_MS = 300_000;
+
+/** What a task shares with its connector. */
+export interface TaskOwner {
+  readonly environment: Environment;
+  readonly offsets: OffsetStore;
+  readonly name: string;
+  noteTopic(topic: string): void;
+  requestTaskReconfiguration(): void;
+  raise(error: Error): void;
+}
+
+/** What a task runs with: changed only by a new set of tasks. */
+export interface TaskPlan {
+  readonly definition: ConnectorDefinition;
+  readonly className: string;
+  readonly connector: AnyConnector;
+  /** As stored and shown: references unresolved. */
+  readonly config: RawConfig;
+  readonly taskCount: number;
+}
+
+export class TaskRuntime {
+  readonly id: number;
+  readonly #owner: TaskOwner;
+  readonly #log: Logger;
+  #plan: TaskPlan;
+  #status: Status = UNASSIGNED;
+  #control: TaskControl | null = null;
+  #ended: Promise<void> = Promise.resolve();
+  #epoch = 0;
+  #paused = false;
+  #failures = 0;
+  #launchedAtMs = 0;
+  #restartsAtMs: number | null = null;
+
+  constructor(owner: TaskOwner, id: number, plan: TaskPlan) {
+    this.id = id;
+    this.#owner = owner;
+    this.#plan = plan;
+    this.#log = owner.environment.logs
+      .logger(`connect.${owner.name}.task-${id}`)
+      .with({ connector: owner.name, task: id });
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  get config(): RawConfig {
+    return this.#plan.config;
+  }
+
+  get taskCount(): number {
+    return this.#plan.taskCount;
+  }
+
+  /** When a failed task is started again by itself; null when it is not. */
+  get restartsAtMs(): number | null {
+    return this.#restartsAtMs;
+  }
+
+  start(paused: boolean): void {
+    this.#paused = paused;
+    this.#failures = 0;
+    this.#launch();
+  }
+
+  /** Takes a new plan; takes effect with the next start. */
+  replan(plan: TaskPlan): void {
+    this.#plan = plan;
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#control?.pause(paused);
+  }
+
+  /** Shown until the restart is done. */
+  mark(state: State): void {
+    this.#status = { ...this.#status, state };
+  }
+
+  /** Resolves when the run has ended, or after the worker's time-out, when it is let go. */
+  async stop(): Promise<void> {
+    const control = this.#control;
+    this.#epoch++;
+    this.#control = null;
+    this.#restartsAtMs = null;
+    control?.stop();
+    const { environment } = this.#owner;
+    const outcome = await within(this.#ended, environment.settings.shutdownTimeoutMs, environment.clock);
+    if (!outcome.done) this.#log.warn('The task did not stop in time; it is let go.');
+    this.#status = UNASSIGNED;
+  }
+
+  #launch(): void {
+    const epoch = ++this.#epoch;
+    this.#restartsAtMs = null;
+    this.#status = UNASSIGNED;
+    this.#launchedAtMs = this.#owner.environment.clock.now();
+    const control = new TaskControl(this.#paused, (state) => {
+      if (epoch === this.#epoch && this.#status.state !== state) this.#became(state);
+    });
+    this.#control = control;
+    this.#ended = this.#run(control).then(
+      () => {},
+      (error: unknown) => {
+        if (epoch === this.#epoch) this.#failed(error, epoch);
+      },
+    );
+  }
+
+  #became(state: 'RUNNING' | 'PAUSED'): void {
+    this.#status = statusOf(state);
+    this.#log.info(state === 'RUNNING' ? 'Task is running.' : 'Task is paused.');
+  }
+
+  #failed(error: unknown, epoch: number): void {
+    this.#control = null;
+    if (error instanceof TributaryError && error.kind === 'fenced') {
+      this.#status = UNASSIGNED;
+      this.#log.info('Another worker has taken this task over; this copy has stopped.');
+      return;
+    }
+    this.#status = failedStatus(error);
+    this.#log.error('Task failed.', { error: error instanceof Error ? error.message : String(error) });
+    this.#owner.environment.metrics.counter('task_failures', { connector: this.#owner.name }).add(1);
+    this.#restartLater(error, epoch);
+  }
+
+  /** Started again with growing waits, if the settings say so; an error in the user's text is not cured by time. */
+  #restartLater(error: unknown, epoch: number): void {
+    const { environment } = this.#owner;
+    // A task that has run well for a while begins to count anew.
+    if (environment.clock.now() - this.#launchedAtMs > HEALTHY_MS) this.#failures = 0;
+    const delayMs = restartPolicy(this.#plan.config, environment.settings.taskRestart).delayMs(error, ++this.#failures);
+    if (delayMs === null) return;
+    this.#restartsAtMs = environment.clock.now() + delayMs;
+    this.#log.info('The task will be started again.', { delayMs, attempt: this.#failures });
+    const stop = new AbortController();
+    this.#control = new TaskControl(this.#paused, () => {});
+    this.#control.signal.addEventListener('abort', () => stop.abort(), { once: true });
+    this.#ended = environment.clock.sleep(delayMs, stop.signal).then(() => {
+      if (epoch === this.#epoch) this.#launch();
+    });
+  }
+
+  async #run(control: TaskControl): Promise<void> {
+    const { connector, definition } = this.#plan;
+    const frame = this.#frame(control);
+    if (definition.kind === 'sink') await new SinkTaskLoop(frame, (connector as SinkConnector).task()).run();
+    else if (definition.kind === 'source') {
+      await new SourceTaskLoop(frame, (connector as SourceConnector).task(), this.#owner.offsets).run();
+    } else await new ProcessorTaskLoop(frame, () => (connector as ProcessorConnector).task()).run();
+  }
+
+  #frame(control: TaskControl): TaskFrame {
+    const { environment, name } = this.#owner;
+    const raw = environment.providers.resolve(this.#plan.config);
+    const parsed = parseConfigOrThrow(this.#plan.definition.config, raw, name);
+    const counter = counters(environment, { connector: name, task: String(this.id) });
+    const base = connectorContext(environment, name, this.#log, counter, this.#owner);
+    return {
+      environment,
+      connector: name,
+      task: this.id,
+      taskCount: this.#plan.taskCount,
+      className: this.#plan.className,
+      config: { raw, parsed },
+      log: this.#log,
+      control,
+      context: { ...base, task: this.id, signal: control.signal },
+      counter,
+      noteTopic: (topic) => this.#owner.noteTopic(topic),
+      tolerance: new Tolerance({
+        settings: errorSettings(raw),
+        connector: name,
+        task: this.id,
+        log: this.#log,
+        failed: counter('records_failed'),
+        skipped: counter('records_skipped'),
+      }),
+    };
+  }
+}

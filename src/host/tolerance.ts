@@ -1,0 +1,152 @@
+// What happens to a record that cannot be handled: retried, reported, skipped, or the end of its task.
+//
+// Law: only transient errors are retried, and never past the deadline. A reported record's offset counts as done only when its
+// dead letter is acknowledged (the tasks flush the dead-letter producer before they commit).
+import type { DeadLetter, RecordFailure } from '../connect/connectors.ts';
+import type { ParsedConfig, RawConfig } from '../core/config/define.ts';
+import { parseConfigOrThrow } from '../core/config/parse.ts';
+import { isTransient, TributaryError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { Counter } from '../core/metrics.ts';
+import type { Headers } from '../ports/broker.ts';
+import { javaClassOf } from './java-names.ts';
+import { traceOf } from './states.ts';
+
+const FIRST_DELAY_MS = 300;
+
+/** The `errors.…` settings of a connector. */
+export interface ErrorSettings {
+  readonly tolerant: boolean;
+  readonly retryTimeoutMs: number;
+  readonly retryDelayMaxMs: number;
+  readonly log: boolean;
+  readonly logMessages: boolean;
+  /** Null: no dead-letter topic. */
+  readonly deadLetterTopic: string | null;
+  readonly deadLetterReplication: number;
+  readonly deadLetterHeaders: boolean;
+}
+
+const DEFINITION = [
+  { name: 'errors.tolerance', type: 'STRING', fallback: 'none' },
+  { name: 'errors.retry.timeout', type: 'LONG', fallback: 0 },
+  { name: 'errors.retry.delay.max.ms', type: 'LONG', fallback: 60000 },
+  { name: 'errors.log.enable', type: 'BOOLEAN', fallback: false },
+  { name: 'errors.log.include.messages', type: 'BOOLEAN', fallback: false },
+  { name: 'errors.deadletterqueue.topic.name', type: 'STRING', fallback: '' },
+  { name: 'errors.deadletterqueue.topic.replication.factor', type: 'SHORT', fallback: 3 },
+  { name: 'errors.deadletterqueue.context.headers.enable', type: 'BOOLEAN', fallback: false },
+] as const;
+
+export function errorSettings(raw: RawConfig): ErrorSettings {
+  const def = DEFINITION.map((setting) => ({ ...setting, importance: 'MEDIUM' as const, doc: '' }));
+  const values: ParsedConfig = parseConfigOrThrow(def, raw, 'errors');
+  return {
+    tolerant: values['errors.tolerance'] === 'all',
+    retryTimeoutMs: values['errors.retry.timeout'] as number,
+    retryDelayMaxMs: values['errors.retry.delay.max.ms'] as number,
+    log: values['errors.log.enable'] as boolean,
+    logMessages: values['errors.log.include.messages'] as boolean,
+    deadLetterTopic: (values['errors.deadletterqueue.topic.name'] as string) || null,
+    deadLetterReplication: values['errors.deadletterqueue.topic.replication.factor'] as number,
+    deadLetterHeaders: values['errors.deadletterqueue.context.headers.enable'] as boolean,
+  };
+}
+
+/** A failure that may come from a source, where there is no topic position. */
+export type AnyFailure = Omit<RecordFailure, 'topic' | 'partition' | 'offset'> &
+  Partial<Pick<RecordFailure, 'topic' | 'partition' | 'offset'>> & { readonly timestampMs?: number };
+
+/** Reports failures of one task. */
+export class Tolerance {
+  readonly settings: ErrorSettings;
+  readonly #connector: string;
+  readonly #task: number;
+  readonly #log: Logger;
+  readonly #failed: Counter;
+  readonly #skipped: Counter;
+
+  constructor(options: {
+    readonly settings: ErrorSettings;
+    readonly connector: string;
+    readonly task: number;
+    readonly log: Logger;
+    readonly failed: Counter;
+    readonly skipped: Counter;
+  }) {
+    this.settings = options.settings;
+    this.#connector = options.connector;
+    this.#task = options.task;
+    this.#log = options.log;
+    this.#failed = options.failed;
+    this.#skipped = options.skipped;
+  }
+
+  /** Counts and logs; answers the dead letter that is wanted. Does not throw: see {@link verdict}. */
+  report(failure: AnyFailure): DeadLetter | null {
+    this.#failed.add(1);
+    if (this.settings.tolerant) this.#skipped.add(1);
+    if (this.settings.log) this.#log.error(this.#logText(failure), { error: failure.error.message });
+    const topic = this.settings.deadLetterTopic;
+    if (topic === null || failure.topic === undefined) return null;
+    return { topic, headers: this.settings.deadLetterHeaders ? this.#headers(failure) : [] };
+  }
+
+  /** The error that ends the task, or null when the record is skipped. */
+  verdict(failure: AnyFailure): TributaryError | null {
+    if (this.settings.tolerant) return null;
+    const where = placeOf(failure);
+    return new TributaryError(
+      'TRIB_TASK_RECORD_FAILED',
+      failure.error instanceof TributaryError ? failureKind(failure.error) : 'fatal',
+      {
+        what: `Tolerance exceeded in error handler: stage ${failure.stage} with ${failure.className} failed: ${failure.error.message}`,
+        ...(where === null ? {} : { where }),
+        fix: 'Mend the record or the setting, or set "errors.tolerance" to "all" (with "errors.deadletterqueue.topic.name" in a sink) to go on without such records.',
+        cause: failure.error,
+      },
+    );
+  }
+
+  /** How long to wait before the next try, or null when it must not be tried again. */
+  retryDelay(error: unknown, attempt: number, startedMs: number, nowMs: number): number | null {
+    const { retryTimeoutMs, retryDelayMaxMs } = this.settings;
+    if (!isTransient(error) || retryTimeoutMs === 0) return null;
+    const delay = Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), retryDelayMaxMs);
+    if (retryTimeoutMs < 0) return delay;
+    const left = startedMs + retryTimeoutMs - nowMs;
+    return left <= 0 ? null : Math.min(delay, left);
+  }
+
+  #logText(failure: AnyFailure): string {
+    const text = `Error encountered in task ${this.#connector}-${this.#task}. Executing stage '${failure.stage}' with class '${failure.className}'`;
+    if (!this.settings.logMessages || failure.topic === undefined) return `${text}.`;
+    const { topic, partition, offset, timestampMs } = failure;
+    return `${text}, where consumed record is {topic='${topic}', partition=${partition}, offset=${offset}, timestamp=${timestampMs ?? -1}, timestampType=CreateTime}.`;
+  }
+
+  #headers(failure: AnyFailure): Headers {
+    const texts: readonly (readonly [string, string])[] = [
+      ['topic', failure.topic ?? ''],
+      ['partition', String(failure.partition)],
+      ['offset', String(failure.offset)],
+      ['connector.name', this.#connector],
+      ['task.id', String(this.#task)],
+      ['stage', failure.stage],
+      ['class.name', failure.className],
+      ['exception.class.name', javaClassOf(failure.error)],
+      ['exception.message', failure.error.message],
+      ['exception.stacktrace', traceOf(failure.error)],
+    ];
+    return texts.map(([name, text]) => [`__connect.errors.${name}`, Buffer.from(text)]);
+  }
+}
+
+function placeOf(failure: AnyFailure): string | null {
+  return failure.topic === undefined ? null : `${failure.topic}-${failure.partition}@${failure.offset}`;
+}
+
+/** Data and fatal errors end the task; a config error stays one, so that it is not restarted by itself. */
+function failureKind(error: TributaryError): 'config' | 'fatal' {
+  return error.kind === 'config' ? 'config' : 'fatal';
+}

@@ -1,0 +1,84 @@
+// Topics that a source connector writes to are made when they are missing, as `topic.creation.…` says.
+
+import type { RawConfig } from '../core/config/define.ts';
+import { parseSetting } from '../core/config/parse.ts';
+import { TributaryError } from '../core/errors.ts';
+import { compileFullMatch } from '../core/java/regex.ts';
+import type { Broker, TopicSpec } from '../ports/broker.ts';
+
+interface Group {
+  readonly include: readonly RegExp[];
+  readonly exclude: readonly RegExp[];
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+const OWN_KEYS = new Set(['include', 'exclude', 'partitions', 'replication.factor']);
+
+/** Makes topics for one connector and knows their partition counts. */
+export class TopicCreation {
+  readonly #broker: Broker;
+  readonly #groups: readonly Group[];
+  readonly #fallback: Readonly<Record<string, string>>;
+  readonly #enabled: boolean;
+  readonly #known = new Map<string, number>();
+
+  constructor(broker: Broker, raw: RawConfig, enabled: boolean) {
+    this.#broker = broker;
+    this.#enabled = enabled;
+    this.#fallback = settingsOf(raw, 'default');
+    const names = parseSetting('LIST', raw['topic.creation.groups'] ?? '') as readonly string[];
+    this.#groups = names.filter((name) => name !== 'default').map((name) => groupOf(raw, name, this.#fallback));
+  }
+
+  /** Partition count of a known topic, without waiting; undefined when `ensure` must be called first. */
+  partitions(topic: string): number | undefined {
+    return this.#known.get(topic);
+  }
+
+  /** Finds the topic, or makes it. Throws `fatal` when there is none and none may be made. */
+  async ensure(topic: string): Promise<void> {
+    let info = await this.#broker.topic(topic);
+    if (info === null && this.#enabled) {
+      await this.#broker.createTopics([this.#specOf(topic)]);
+      info = await this.#broker.topic(topic);
+    }
+    if (info === null) {
+      throw new TributaryError('TRIB_TOPIC_MISSING', 'fatal', {
+        what: `Topic "${topic}" does not exist.`,
+        fix: 'Make it, or set "topic.creation.enable" of the worker to true.',
+      });
+    }
+    this.#known.set(topic, info.partitions);
+  }
+
+  #specOf(name: string): TopicSpec {
+    const group = this.#groups.find(
+      ({ include, exclude }) => include.some((rule) => rule.test(name)) && !exclude.some((rule) => rule.test(name)),
+    );
+    const settings = group?.settings ?? this.#fallback;
+    const partitions = Number(settings['partitions'] ?? 1);
+    const replication = Number(settings['replication.factor'] ?? -1);
+    const config = Object.fromEntries(Object.entries(settings).filter(([key]) => !OWN_KEYS.has(key)));
+    return {
+      name,
+      partitions: partitions > 0 ? partitions : 1,
+      ...(replication > 0 ? { replication } : {}),
+      ...(Object.keys(config).length > 0 ? { config } : {}),
+    };
+  }
+}
+
+function groupOf(raw: RawConfig, name: string, fallback: Readonly<Record<string, string>>): Group {
+  const settings = { ...fallback, ...settingsOf(raw, name) };
+  const rules = (key: string) => (parseSetting('LIST', settings[key] ?? '') as readonly string[]).map(compileFullMatch);
+  return { include: rules('include'), exclude: rules('exclude'), settings };
+}
+
+function settingsOf(raw: RawConfig, group: string): Record<string, string> {
+  const prefix = `topic.creation.${group}.`;
+  const settings: Record<string, string> = {};
+  for (const [key, value] of Object.entries(raw)) {
+    if (key.startsWith(prefix) && value !== null) settings[key.slice(prefix.length)] = value;
+  }
+  return settings;
+}

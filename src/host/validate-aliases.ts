@@ -1,0 +1,91 @@
+// The `transforms.<alias>.…` and `predicates.<alias>.…` part of a validation.
+import type { RawConfig, Setting, SettingReport } from '../core/config/define.ts';
+import { type ConfigInfo, type DescribeOptions, describeReport } from '../core/config/describe.ts';
+import { invalid, parseConfig, parseSetting, settingsUnder } from '../core/config/parse.ts';
+import type { PluginRegistry } from '../plugins/registry.ts';
+
+/** A part of a validation: entries and the groups they bring. */
+export interface Part {
+  readonly groups: readonly string[];
+  readonly configs: readonly ConfigInfo[];
+}
+
+/** Reports as a part; groups in order of appearance. */
+export function partOf(reports: readonly SettingReport[], options: DescribeOptions = {}): Part {
+  const configs = reports.map((report) => describeReport(report, options));
+  const groups = configs.map(({ definition }) => definition?.group ?? null).filter((group) => group !== null);
+  return { groups: [...new Set(groups)], configs };
+}
+
+const KINDS = {
+  transforms: { kind: 'transform', group: 'Transforms', title: 'Transformation', article: 'Not a Transformation' },
+  predicates: { kind: 'predicate', group: 'Predicates', title: 'Predicate', article: 'Not a Predicate' },
+} as const;
+
+/** One part an alias. */
+export function aliasReports(list: 'transforms' | 'predicates', raw: RawConfig, plugins: PluginRegistry): Part[] {
+  const aliases = parseSetting('LIST', raw[list] ?? '') as readonly string[];
+  return [...new Set(aliases)].map((alias) => aliasPart(list, alias, raw, plugins));
+}
+
+function aliasPart(list: 'transforms' | 'predicates', alias: string, raw: RawConfig, plugins: PluginRegistry): Part {
+  const { kind, group: family, title, article } = KINDS[list];
+  const prefix = `${list}.${alias}.`;
+  const group = `${family}: ${alias}`;
+  const given = raw[`${prefix}type`]?.trim();
+  const found = given === undefined ? null : plugins.find(kind, given);
+  const other = found ?? (given === undefined ? null : plugins.findAny(given));
+  const type: Setting = {
+    name: 'type',
+    type: 'CLASS',
+    importance: 'HIGH',
+    doc: `Class of the ${title.toLowerCase()} for the alias ${alias}.`,
+    order: 0,
+    width: 'LONG',
+    displayName: `${title} type for ${alias}`,
+    recommended: [...new Set(plugins.list([kind]).map(({ className }) => className))],
+  };
+  const errors: string[] = [];
+  if (given === undefined) errors.push(`Missing required configuration "${prefix}type" which has no default value.`);
+  else if (other === null) errors.push(invalid(`${prefix}type`, given, `Class ${given} could not be found.`));
+  else if (found === null) errors.push(invalid(`${prefix}type`, other.className, article));
+  const typeReport: SettingReport = {
+    setting: type,
+    value: other?.className ?? null,
+    errors,
+    recommended: type.recommended ?? [],
+    visible: true,
+  };
+  if (found === null) return partOf([typeReport], { prefix, group });
+  const guards = list === 'transforms' ? guardSettings(found.def.config.length) : [];
+  const own = found.def.config.map((setting, index) => ({ ...setting, order: index + 2 }));
+  const reports = parseConfig([...own, ...guards], settingsUnder(raw, prefix)).reports;
+  if (list === 'transforms' && raw[`${prefix}negate`] !== undefined && raw[`${prefix}predicate`] === undefined) {
+    errors.push(
+      `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`,
+    );
+  }
+  return partOf([typeReport, ...reports], { prefix, group });
+}
+
+/** `negate` and `predicate` come after the transform's own settings. */
+function guardSettings(ownCount: number): Setting[] {
+  return [
+    {
+      name: 'negate',
+      type: 'BOOLEAN',
+      fallback: false,
+      importance: 'MEDIUM',
+      doc: 'Apply the transform to records that the predicate does not match.',
+      order: ownCount + 2,
+    },
+    {
+      name: 'predicate',
+      type: 'STRING',
+      fallback: null,
+      importance: 'MEDIUM',
+      doc: 'Alias of the predicate that decides which records the transform is applied to.',
+      order: ownCount + 3,
+    },
+  ];
+}

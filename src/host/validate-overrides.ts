@@ -1,0 +1,39 @@
+// Client overrides (`consumer.override.…` and so on): which are allowed is the worker's policy.
+import type { RawConfig } from '../core/config/define.ts';
+import type { ConfigInfo } from '../core/config/describe.ts';
+import type { Environment } from './environment.ts';
+import type { ConnectorKind } from './framework-config.ts';
+import type { Part } from './validate-aliases.ts';
+
+const PRINCIPAL = new Set(['sasl.jaas.config', 'sasl.mechanism', 'security.protocol']);
+
+/** Entries for override keys, one part a client kind. */
+export function overridePart(raw: RawConfig, kind: ConnectorKind, environment: Environment): Part[] {
+  const clients = clientsOf(raw, kind);
+  return clients.map((client) => {
+    const prefix = `${client}.override.`;
+    const names = Object.keys(raw).filter((name) => name.startsWith(prefix));
+    return { groups: [], configs: names.map((name) => entry(name, name.slice(prefix.length), raw, environment)) };
+  });
+}
+
+function clientsOf(raw: RawConfig, kind: ConnectorKind): readonly ('producer' | 'consumer' | 'admin')[] {
+  if (kind === 'source') {
+    const creates = Object.keys(raw).some((name) => name.startsWith('topic.creation.'));
+    return creates ? ['producer', 'admin'] : ['producer'];
+  }
+  const hasLetters = (raw['errors.deadletterqueue.topic.name'] ?? '') !== '';
+  return hasLetters ? ['consumer', 'producer', 'admin'] : ['consumer'];
+}
+
+function entry(name: string, key: string, raw: RawConfig, environment: Environment): ConfigInfo {
+  const policy = environment.settings.overridePolicy;
+  const isAllowed = policy === 'All' || (policy === 'Principal' && PRINCIPAL.has(key));
+  const errors = isAllowed
+    ? []
+    : [`The '${policy}' policy does not allow '${key}' to be overridden in the connector configuration.`];
+  return {
+    definition: null,
+    value: { name, value: raw[name] ?? null, recommended_values: [], errors, visible: true },
+  };
+}
