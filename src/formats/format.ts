@@ -26,7 +26,10 @@ export interface SerdeSpec {
   readonly schema: Schema;
   /** The single column stands bare, not as a record. */
   readonly unwrapped: boolean;
-  /** Format properties, e.g. DELIMITER, FULL_SCHEMA_NAME, SCHEMA_ID. */
+  /**
+   * Format properties without KEY_ or VALUE_: DELIMITER, FULL_SCHEMA_NAME, SCHEMA_ID, NULLABLE_REPRESENTATION (Protobuf); and
+   * SOURCE_NAME, the SQL name of the stream or table, from which Avro names key records (absent: the topic's name).
+   */
   readonly properties: Readonly<Record<string, string>>;
 }
 
@@ -46,12 +49,23 @@ export interface RowWriter {
   write(row: Row, out: ByteWriter): boolean;
 }
 
+/** Which columns of a registered schema are meant. */
+export interface InferenceOptions {
+  readonly isKey: boolean;
+  /** The payload is a bare value: a value column ROWVAL. A key schema that is no record gives ROWKEY without being told. */
+  readonly unwrapped: boolean;
+  /** Protobuf: which message. Absent: the first. */
+  readonly fullName?: string;
+  /** Texts of the schemas it builds on, each after those it builds on itself (`referenceTexts`). */
+  readonly references?: readonly string[];
+}
+
 export interface Format extends FormatTraits {
   /** @param wanted indexes into `spec.schema.fields`, or paths into nested structs: `[fieldIndex, nestedIndex, …]`. */
   reader(spec: SerdeSpec, wanted: readonly (readonly number[])[], registry: SchemaRegistry): RowReader;
   writer(spec: SerdeSpec, registry: SchemaRegistry): RowWriter;
   /** The struct schema a registered schema text describes; throws `sql` errors for schemas without usable columns. Absent on formats without registry. */
-  inferred?(text: string, options: { readonly isKey: boolean; readonly unwrapped: boolean }): Schema;
+  inferred?(text: string, options: InferenceOptions): Schema;
   /** The schema text to register for a spec. Absent on formats without registry. */
   described?(spec: SerdeSpec): string;
 }

@@ -1,0 +1,210 @@
+// Connect schemas as Avro schemas, by the rules of Confluent's converter, so that `connectSchemaOf` gives the same schema back.
+//
+// Attributes come in the converter's order (version, parameters, default, name, type, logicalType): registries compare texts.
+import { decimalBytes } from '../../core/data/decimal.ts';
+import { isDecimal, precisionOfSchema, scaleOf } from '../../core/data/logical.ts';
+import { LOGICAL, type Schema, Struct, type Value } from '../../core/data/schema.ts';
+import { quoted, TributaryError } from '../../core/errors.ts';
+import { printJson } from '../json-text.ts';
+import type { JsonObject, JsonValue } from '../json-value.ts';
+import { shortName } from './avro-schema.ts';
+import { DEFAULT_RECORD_NAME, ENUM_PARAMETER, FIXED_SIZE_PARAMETER, UNION_NAME } from './connect-schema.ts';
+
+export interface AvroOfConnectOptions {
+  /** Write `connect.*` attributes (`connect.meta.data`). */
+  readonly metadata: boolean;
+  /** Union branches and enums are made again from what `connectSchemaOf` left of them (`enhanced.avro.schema.support`). */
+  readonly enhanced: boolean;
+}
+
+const NAMESPACE = 'io.confluent.connect.avro';
+
+/** The Avro schema text of a Connect schema. Throws `data` for a schema that Avro cannot hold. */
+export function avroTextOf(schema: Schema, options: AvroOfConnectOptions): string {
+  return printJson(new Printer(options).type(schema, ''));
+}
+
+class Printer {
+  private readonly options: AvroOfConnectOptions;
+  /** Structs written out already, by full name: named again they are just named. */
+  private readonly written = new Map<string, Schema>();
+  private unnamed = 0;
+
+  constructor(options: AvroOfConnectOptions) {
+    this.options = options;
+  }
+
+  type(schema: Schema, namespace: string): JsonValue {
+    const required = this.required(schema, namespace);
+    if (!schema.optional || schema.name === UNION_NAME) return required;
+    // The default is of the first branch, so a default that is a value moves null behind.
+    return schema.defaultValue === undefined || schema.defaultValue === null ? ['null', required] : [required, 'null'];
+  }
+
+  private required(schema: Schema, namespace: string): JsonValue {
+    if (schema.kind === 'struct' && schema.name === UNION_NAME) return this.union(schema, namespace);
+    if (schema.kind === 'struct') return this.record(schema, namespace);
+    const base = this.base(schema, namespace);
+    this.annotate(base, schema);
+    const names = Object.keys(base);
+    return names.length === 1 ? base['type']! : base;
+  }
+
+  private base(schema: Schema, namespace: string): JsonObject {
+    switch (schema.kind) {
+      case 'int8':
+      case 'int16':
+      case 'int32':
+        return { type: 'int' };
+      case 'int64':
+        return { type: 'long' };
+      case 'float32':
+        return { type: 'float' };
+      case 'float64':
+        return { type: 'double' };
+      case 'bytes':
+        return this.bytes(schema);
+      case 'string':
+        return this.enumOrString(schema);
+      case 'array':
+        return { type: 'array', items: this.type(schema.items!, namespace) };
+      case 'map':
+        return this.map(schema, namespace);
+      default:
+        return { type: schema.kind };
+    }
+  }
+
+  private bytes(schema: Schema): JsonObject {
+    const size = schema.parameters?.[FIXED_SIZE_PARAMETER];
+    const base: JsonObject =
+      size === undefined
+        ? { type: 'bytes' }
+        : { type: 'fixed', ...nameParts(schema.name ?? `${NAMESPACE}.ConnectDefault`), size: Number(size) };
+    if (schema.name !== LOGICAL.decimal) return base;
+    const scale = scaleOf(schema);
+    if (scale === null) {
+      throw new TributaryError('TRIB_AVRO_SCHEMA', 'data', { what: 'A Decimal schema has no parameter "scale".' });
+    }
+    return { ...base, scale, precision: precisionOfSchema(schema) };
+  }
+
+  private enumOrString(schema: Schema): JsonObject {
+    const name = schema.parameters?.[ENUM_PARAMETER];
+    if (name === undefined) return { type: 'string' };
+    const prefix = `${ENUM_PARAMETER}.`;
+    const symbols = Object.entries(schema.parameters!).filter(([parameter]) => parameter.startsWith(prefix));
+    return { type: 'enum', ...nameParts(name), symbols: symbols.map(([, symbol]) => symbol) };
+  }
+
+  private map(schema: Schema, namespace: string): JsonObject {
+    const keys = schema.keys!;
+    if (keys.kind === 'string' && !keys.optional) return { type: 'map', values: this.type(schema.items!, namespace) };
+    const entry: JsonObject = {
+      type: 'record',
+      ...nameParts(schema.name ?? `${NAMESPACE}.MapEntry`),
+      fields: [this.field('key', keys, NAMESPACE), this.field('value', schema.items!, NAMESPACE)],
+    };
+    if (schema.name !== undefined) entry['connect.internal.type'] = 'MapEntry';
+    return { type: 'array', items: entry };
+  }
+
+  private record(schema: Schema, enclosing: string): JsonValue {
+    const name = schema.name ?? this.defaultName();
+    const known = this.written.get(name);
+    const namespace = name.slice(0, Math.max(0, name.lastIndexOf('.')));
+    if (known !== undefined) {
+      if (known.fields === schema.fields || sameShape(known, schema)) {
+        return namespace === enclosing ? shortName(name) : name;
+      }
+      throw new TributaryError('TRIB_AVRO_SCHEMA', 'data', {
+        what: `Two different structs are named ${quoted(name)}: Avro has one definition a name.`,
+      });
+    }
+    this.written.set(name, schema);
+    const record: JsonObject = { type: 'record', name: shortName(name) };
+    if (namespace !== enclosing) record['namespace'] = namespace;
+    record['fields'] = (schema.fields ?? []).map((field) => this.field(field.name, field.schema, namespace));
+    this.annotate(record, schema);
+    return record;
+  }
+
+  private defaultName(): string {
+    return ++this.unnamed === 1 ? DEFAULT_RECORD_NAME : `${DEFAULT_RECORD_NAME}${this.unnamed}`;
+  }
+
+  private field(name: string, schema: Schema, namespace: string): JsonObject {
+    const field: JsonObject = { name, type: this.type(schema, namespace) };
+    if (schema.doc !== undefined) field['doc'] = schema.doc;
+    if (schema.defaultValue !== undefined && schema.defaultValue !== null) {
+      field['default'] = jsonOf(schema, schema.defaultValue);
+    } else if (schema.optional) field['default'] = null;
+    return field;
+  }
+
+  private union(schema: Schema, namespace: string): JsonValue {
+    const branches = (schema.fields ?? []).map((field) =>
+      this.required({ ...field.schema, optional: false }, namespace),
+    );
+    return schema.optional ? ['null', ...branches] : branches;
+  }
+
+  private annotate(base: JsonObject, schema: Schema): void {
+    if (this.options.metadata) {
+      if (schema.doc !== undefined) base['connect.doc'] = schema.doc;
+      if (schema.version !== undefined) base['connect.version'] = schema.version;
+      if (schema.parameters !== undefined) base['connect.parameters'] = { ...schema.parameters };
+      if (schema.defaultValue !== undefined && schema.defaultValue !== null && schema.kind !== 'struct') {
+        base['connect.default'] = jsonOf(schema, schema.defaultValue);
+      }
+      if (schema.name !== undefined) base['connect.name'] = schema.name;
+      if (schema.kind === 'int8' || schema.kind === 'int16') base['connect.type'] = schema.kind;
+    }
+    const logical = LOGICAL_TYPES[schema.name ?? ''];
+    if (logical !== undefined) base['logicalType'] = logical;
+  }
+}
+
+const LOGICAL_TYPES: Readonly<Record<string, string>> = {
+  [LOGICAL.decimal]: 'decimal',
+  [LOGICAL.date]: 'date',
+  [LOGICAL.time]: 'time-millis',
+  [LOGICAL.timestamp]: 'timestamp-millis',
+};
+
+function nameParts(name: string): JsonObject {
+  const dot = name.lastIndexOf('.');
+  return dot < 0 ? { name } : { name: name.slice(dot + 1), namespace: name.slice(0, dot) };
+}
+
+/** Same fields by name and kind: an optional and a required use of one struct are the same record. */
+function sameShape(left: Schema, right: Schema): boolean {
+  const [fields, others] = [left.fields ?? [], right.fields ?? []];
+  return (
+    fields.length === others.length &&
+    fields.every((field, index) => {
+      const other = others[index]!;
+      return (
+        field.name === other.name &&
+        field.schema.kind === other.schema.kind &&
+        field.schema.optional === other.schema.optional
+      );
+    })
+  );
+}
+
+/** A value as Avro writes defaults: bytes as text of the code points 0 to 255, structs as objects. */
+function jsonOf(schema: Schema, value: Value): JsonValue {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'bigint') return value;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+  if (isDecimal(value)) return decimalBytes(value).toString('latin1');
+  if (Array.isArray(value)) return value.map((item) => jsonOf(schema.items!, item));
+  if (value instanceof Map) {
+    return Object.fromEntries([...value].map(([key, item]) => [String(key), jsonOf(schema.items!, item)]));
+  }
+  if (!(value instanceof Struct)) return null;
+  return Object.fromEntries(
+    (schema.fields ?? []).map((field) => [field.name, jsonOf(field.schema, value.cells[field.index] ?? null)]),
+  );
+}
