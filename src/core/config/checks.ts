@@ -49,7 +49,7 @@ export const validRegex: SettingCheck = (value) => {
   }
 };
 
-/** Members of the form `name:value`, none of both empty. */
+/** Members of the form `name:value`. */
 export const pairs: SettingCheck = (value) => {
   for (const member of Array.isArray(value) ? value : []) {
     if (splitPair(member) === null) return `Invalid rename mapping: ${member}`;
@@ -57,10 +57,10 @@ export const pairs: SettingCheck = (value) => {
   return null;
 };
 
-/** The two sides of `name:value`; null when there are not exactly two. */
+/** The two sides of `name:value`; null when there are not exactly two or the second is empty. */
 export function splitPair(member: string): readonly [string, string] | null {
   const parts = member.split(':');
-  return parts.length === 2 ? [parts[0]!, parts[1]!] : null;
+  return parts.length === 2 && parts[1] !== '' ? [parts[0]!, parts[1]!] : null;
 }
 
 /** The first refusal of several checks. */

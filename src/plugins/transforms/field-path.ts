@@ -26,11 +26,11 @@ function quotedName(text: string, start: number): { readonly name: string; reado
   let name = '';
   for (let i = start + 1; i < text.length; i++) {
     const char = text[i]!;
+    // Only a backtick before a dot or the end could close the name, so only there does a backslash escape it.
     const closes = char === '`' && (i + 1 === text.length || text[i + 1] === '.');
-    if (closes && text[i - 1] === '\\') name = `${name.slice(0, -1)}\``;
-    else if (closes) return { name, end: i + 1 };
-    else name += char === '`' && name.endsWith('\\') ? '' : char;
-    if (char === '`' && !closes && text[i - 1] === '\\') name = `${name.slice(0, -1)}\``;
+    if (!closes) name += char;
+    else if (text[i - 1] === '\\') name = `${name.slice(0, -1)}\``;
+    else return { name, end: i + 1 };
   }
   throw configFault(`Incomplete backtick pair in path: ${text} at position ${start}`, 'Close the backtick.');
 }

@@ -13,6 +13,8 @@ import { maskField } from './mask-field.ts';
 import { regexRouter } from './regex-router.ts';
 import { replaceField } from './replace-field.ts';
 import { setSchemaMetadata } from './set-schema-metadata.ts';
+import { timestampConverter } from './timestamp-converter.ts';
+import { timestampRouter } from './timestamp-router.ts';
 import { valueToKey } from './value-to-key.ts';
 
 /** Kafka's transforms. */
@@ -29,5 +31,7 @@ export const transforms: readonly TransformDef[] = [
   regexRouter,
   replaceField,
   setSchemaMetadata,
+  timestampConverter,
+  timestampRouter,
   valueToKey,
 ];

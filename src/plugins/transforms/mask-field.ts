@@ -2,12 +2,11 @@
 
 import type { TransformDef } from '../../connect/plugins.ts';
 import { nonEmptyList, nonEmptyText } from '../../core/config/checks.ts';
-import { parseDecimal } from '../../core/data/decimal.ts';
+import { decimalToNumber, integerPart, parseDecimal } from '../../core/data/decimal.ts';
 import { isDecimal } from '../../core/data/logical.ts';
-import { longOf, parseLong, toBigInt } from '../../core/data/long.ts';
+import { longOf } from '../../core/data/long.ts';
 import { LOGICAL, type Schema, Struct, structOf, type Value } from '../../core/data/schema.ts';
 import { typed, typeOfNumber } from '../../core/data/typed.ts';
-import { parseDouble } from '../../core/java/number-text.ts';
 import { nullCell, REPLACE_NULL_WITH_DEFAULT, requireMap, requireStruct, schemaBasics, typeName } from '../cells.ts';
 import { dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
@@ -107,21 +106,20 @@ function emptyOf(kind: string): Value {
   }
 }
 
-const INTEGER_BITS: Readonly<Record<string, bigint>> = { int8: 7n, int16: 15n, int32: 31n, int64: 63n, bigint: 63n };
+const INTEGER_BITS: Readonly<Record<string, number>> = { int8: 8, int16: 16, int32: 32, int64: 64 };
 
+/** Any decimal form is taken for any type of number, and wraps where it does not fit, as in the reference. */
 function replaced(kind: string, text: string): Value {
   if (kind === 'string') return text;
   const bits = INTEGER_BITS[kind];
-  let value: Value = null;
-  if (bits !== undefined) {
-    const long = parseLong(text);
-    const exact = long === null ? null : toBigInt(long);
-    value = exact === null || exact >= 1n << bits || exact < -(1n << bits) ? null : longOf(exact);
-  } else if (kind === 'float32' || kind === 'float64') {
-    const number = parseDouble(text);
-    value = number === null ? null : kind === 'float32' ? Math.fround(number) : number;
-  } else if (kind === 'decimal') value = parseDecimal(text);
-  else throw dataFault(`Cannot mask value of type ${kind} with custom replacement.`);
-  if (value === null) throw dataFault(`Unable to convert ${text} (replacement) to a value of type ${kind}`);
-  return value;
+  const isFloating = kind === 'float32' || kind === 'float64';
+  if (bits === undefined && !isFloating && kind !== 'decimal' && kind !== 'bigint') {
+    throw dataFault(`Cannot mask value of type ${kind} with custom replacement.`);
+  }
+  const number = kind === 'bigint' && !/^[+-]?[0-9]+$/.test(text) ? null : parseDecimal(text);
+  if (number === null) throw dataFault(`Unable to convert ${text} (replacement) to a value of type ${kind}`);
+  if (kind === 'decimal') return number;
+  if (isFloating) return kind === 'float32' ? Math.fround(decimalToNumber(number)) : decimalToNumber(number);
+  const whole = integerPart(number);
+  return longOf(bits === undefined ? whole : BigInt.asIntN(bits, whole));
 }

@@ -15,7 +15,7 @@ export const setSchemaMetadata: TransformDef = {
   version: KAFKA_VERSION,
   doc: 'Sets name and version of the schema of a struct.',
   config: [
-    { name: 'schema.name', type: 'STRING', fallback: null, importance: 'HIGH', doc: 'Name to set; empty removes it.' },
+    { name: 'schema.name', type: 'STRING', fallback: null, importance: 'HIGH', doc: 'Name to set.' },
     { name: 'schema.version', type: 'INT', fallback: null, importance: 'HIGH', doc: 'Version to set.' },
     REPLACE_NULL_WITH_DEFAULT,
   ],
@@ -56,7 +56,7 @@ function renamed(schema: Schema, name: string | null, version: number | null): S
   return structOf(schema.fields ?? [], {
     ...rest,
     optional: schema.optional,
-    ...(newName === undefined || newName === '' ? {} : { name: newName }),
+    ...(newName === undefined ? {} : { name: newName }),
     ...(newVersion === undefined ? {} : { version: newVersion }),
   });
 }

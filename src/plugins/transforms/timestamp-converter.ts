@@ -1,0 +1,272 @@
+// Converts instants between text, unix numbers and Connect's Date, Time and Timestamp.
+
+import type { TransformDef } from '../../connect/plugins.ts';
+import { dateSchema, timeSchema, timestampSchema } from '../../core/data/logical.ts';
+import { LONG_MAX, LONG_MIN, longOf, toBigInt } from '../../core/data/long.ts';
+import {
+  fieldOf,
+  LOGICAL,
+  type Long,
+  primitive,
+  type Schema,
+  type SchemaOptions,
+  Struct,
+  structOf,
+  type Value,
+} from '../../core/data/schema.ts';
+import { typed, typeOfNumber, untyped } from '../../core/data/typed.ts';
+import { type DateFormat, simpleDateFormat } from '../../core/java/simple-date-format.ts';
+import { nullCell, REPLACE_NULL_WITH_DEFAULT, requireMap, requireStruct, schemaBasics, typeName } from '../cells.ts';
+import { configFault, dataFault } from '../faults.ts';
+import { perSchema } from '../per-schema.ts';
+import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
+
+const TARGETS = ['string', 'unix', 'Date', 'Time', 'Timestamp'] as const;
+type Target = (typeof TARGETS)[number];
+
+/** Kafka's `TimestampConverter`. */
+export const timestampConverter: TransformDef = {
+  kind: 'transform',
+  name: 'TimestampConverter',
+  classes: sidedClasses('TimestampConverter'),
+  version: KAFKA_VERSION,
+  doc: "Converts an instant between text, a unix number, and Connect's Date, Time and Timestamp. Times are UTC.",
+  config: [
+    {
+      name: 'field',
+      type: 'STRING',
+      fallback: '',
+      importance: 'HIGH',
+      doc: 'The field to convert; empty converts the whole key or value.',
+    },
+    {
+      name: 'target.type',
+      type: 'STRING',
+      importance: 'HIGH',
+      doc: 'The new type: string, unix, Date, Time or Timestamp.',
+      choices: TARGETS,
+    },
+    {
+      name: 'format',
+      type: 'STRING',
+      fallback: '',
+      importance: 'MEDIUM',
+      doc: 'Pattern of text (Java SimpleDateFormat), for text that is read or written.',
+    },
+    {
+      name: 'unix.precision',
+      type: 'STRING',
+      fallback: 'milliseconds',
+      importance: 'LOW',
+      doc: 'Unit of unix numbers that are read or written.',
+      choices: ['nanoseconds', 'microseconds', 'milliseconds', 'seconds'],
+    },
+    REPLACE_NULL_WITH_DEFAULT,
+  ],
+  create: (config, className) => {
+    const onKey = actsOnKey(className);
+    const name = config['field'] as string;
+    const replaceNull = config['replace.null.with.default'] as boolean;
+    const conversion = conversionOf(
+      config['target.type'] as Target,
+      config['format'] as string,
+      config['unix.precision'] as string,
+    );
+    const wholePlan = perSchema((schema) => ({
+      schema: conversion.schema(schema.optional),
+      read: conversion.reader(schema),
+    }));
+    const fieldPlan = perSchema((schema) => planField(schema, name, conversion));
+    return (record) => {
+      const schema = schemaOn(record, onKey);
+      const value = valueOn(record, onKey);
+      if (schema === null) return replacedOn(record, onKey, null, convertFree(value, name, conversion));
+      if (name === '') {
+        const plan = wholePlan(schema);
+        return replacedOn(record, onKey, plan.schema, value === null ? null : conversion.write(plan.read(value)));
+      }
+      const plan = fieldPlan(schema);
+      if (value === null) return replacedOn(record, onKey, plan.schema, null);
+      const cells = convertCell(requireStruct(value, 'converting timestamp formats'), plan, conversion, replaceNull);
+      return replacedOn(record, onKey, plan.schema, cells);
+    };
+  },
+};
+
+/** How instants (ms since the epoch) are read from values and written to the target. */
+interface Conversion {
+  /** Schema of the target. */
+  schema(optional: boolean): Schema;
+  /** Reads values of a schema. Throws for a schema that holds no instant. */
+  reader(schema: Schema): (value: Value) => number;
+  readFree(value: Value): number;
+  write(ms: number): Value;
+  writeFree(ms: number): Value;
+}
+
+function conversionOf(target: Target, pattern: string, precision: string): Conversion {
+  if (target === 'string' && pattern.trim() === '') {
+    throw configFault('TimestampConverter requires format option to be specified when using string timestamps');
+  }
+  const format = pattern.trim() === '' ? null : compiled(pattern);
+  const unix = UNITS[precision]!;
+  const fromText = (value: Value) => parsed(value as string, format, pattern);
+  return {
+    schema: (optional) => schemaOf(target, optional),
+    reader: (schema) => {
+      if (schema.name === LOGICAL.date) return (value) => (value as number) * DAY_MS;
+      if (schema.name === LOGICAL.time || schema.name === LOGICAL.timestamp) return (value) => Number(value);
+      if (schema.kind === 'string') return fromText;
+      if (schema.kind === 'int64') return (value) => unix.read(value as Long);
+      throw noInstant(schema);
+    },
+    readFree: (value) => {
+      const kind = typeOfNumber(value);
+      if (kind === 'timestamp') return Number(untyped(value));
+      if (kind === 'int64') return unix.read(value as Long);
+      if (typeof value === 'string') return fromText(value);
+      throw dataFault(`TimestampConverter does not support ${kind ?? typeName(value)} objects as timestamps`);
+    },
+    write: writerOf(target, format, unix),
+    writeFree: freeWriterOf(target, format, unix),
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+function schemaOf(target: Target, optional: boolean): Schema {
+  switch (target) {
+    case 'string':
+      return primitive('string', { optional });
+    case 'unix':
+      return primitive('int64', { optional });
+    case 'Date':
+      return dateSchema({ optional });
+    case 'Time':
+      return timeSchema({ optional });
+    case 'Timestamp':
+      return timestampSchema({ optional });
+  }
+}
+
+function writerOf(target: Target, format: DateFormat | null, unix: Unit): (ms: number) => Value {
+  switch (target) {
+    case 'string':
+      return (ms) => format!.format(ms);
+    case 'unix':
+      return unix.write;
+    case 'Date':
+      return (ms) => Math.floor(ms / DAY_MS);
+    case 'Time':
+      return (ms) => ms - Math.floor(ms / DAY_MS) * DAY_MS;
+    case 'Timestamp':
+      return (ms) => ms;
+  }
+}
+
+/** Without a schema the three logical types are all `java.util.Date`. */
+function freeWriterOf(target: Target, format: DateFormat | null, unix: Unit): (ms: number) => Value {
+  if (target === 'Date') return (ms) => typed('timestamp', Math.floor(ms / DAY_MS) * DAY_MS);
+  const write = writerOf(target, format, unix);
+  return target === 'Time' || target === 'Timestamp' ? (ms) => typed('timestamp', write(ms) as number) : write;
+}
+
+/** A unit of unix numbers. Conversions cut towards zero and saturate, as Java's TimeUnit does. */
+interface Unit {
+  read(value: Long): number;
+  write(ms: number): Long;
+}
+
+function finer(perMs: number): Unit {
+  const exact = BigInt(perMs);
+  return {
+    read: (value) => (typeof value === 'bigint' ? Number(value / exact) : Math.trunc(value / perMs) + 0),
+    write: (ms) => {
+      const scaled = ms * perMs;
+      return Number.isSafeInteger(scaled) ? scaled : saturated(BigInt(ms) * exact);
+    },
+  };
+}
+
+const UNITS: Readonly<Record<string, Unit>> = {
+  milliseconds: { read: Number, write: (ms) => ms },
+  microseconds: finer(1000),
+  nanoseconds: finer(1_000_000),
+  seconds: {
+    read: (value) => Number(saturated(toBigInt(value) * 1000n)),
+    write: (ms) => Math.trunc(ms / 1000) + 0,
+  },
+};
+
+function saturated(value: bigint): Long {
+  return value > LONG_MAX ? LONG_MAX : value < LONG_MIN ? LONG_MIN : longOf(value);
+}
+
+function compiled(pattern: string): DateFormat {
+  try {
+    return simpleDateFormat(pattern);
+  } catch (error) {
+    throw configFault(
+      `TimestampConverter requires a SimpleDateFormat-compatible pattern for string timestamps: ${pattern}`,
+      `${(error as Error).message}.`,
+    );
+  }
+}
+
+function parsed(text: string, format: DateFormat | null, pattern: string): number {
+  if (format === null) throw dataFault(`Text "${text}" cannot be read: no format is configured.`, 'Set "format".');
+  const ms = format.parse(text);
+  if (ms === null) throw dataFault(`Could not parse timestamp: value (${text}) does not match pattern (${pattern})`);
+  return ms;
+}
+
+function noInstant(schema: Schema): Error {
+  return dataFault(`Schema ${schema.name ?? schema.kind} does not correspond to a known timestamp type format`);
+}
+
+function convertFree(value: Value, name: string, conversion: Conversion): Value {
+  if (value === null) return null;
+  if (name === '') return conversion.writeFree(conversion.readFree(value));
+  const copy = new Map(requireMap(value, 'converting timestamp formats'));
+  const item = copy.get(name) ?? null;
+  copy.set(name, item === null ? null : conversion.writeFree(conversion.readFree(item)));
+  return copy;
+}
+
+interface FieldPlan {
+  readonly schema: Schema;
+  /** −1: the schema has no such field. */
+  readonly index: number;
+  readonly read: (value: Value) => number;
+  /** Default of the old field: it stands for null where defaults replace nulls. */
+  readonly defaultValue: Value;
+}
+
+function planField(schema: Schema, name: string, conversion: Conversion): FieldPlan {
+  const field = fieldOf(schema, name);
+  const fields = (schema.fields ?? []).map((old) =>
+    old === field ? { name, schema: conversion.schema(old.schema.optional) } : old,
+  );
+  const options: SchemaOptions = { ...schemaBasics(schema), optional: schema.optional };
+  return {
+    schema: structOf(fields, options),
+    index: field?.index ?? -1,
+    read: field === undefined ? () => 0 : conversion.reader(field.schema),
+    defaultValue: field?.schema.defaultValue ?? null,
+  };
+}
+
+function convertCell(struct: Struct, plan: FieldPlan, conversion: Conversion, replaceNull: boolean): Struct {
+  const { schema, index } = plan;
+  const fields = schema.fields!;
+  const cells = new Array<Value>(fields.length);
+  for (let i = 0; i < fields.length; i++) {
+    let cell = struct.cells[i] ?? null;
+    if (i === index) {
+      if (cell === null && replaceNull) cell = plan.defaultValue;
+      if (cell !== null) cell = conversion.write(plan.read(cell));
+    }
+    cells[i] = cell === null ? nullCell(fields[i]!.schema, fields[i]!.name, replaceNull) : cell;
+  }
+  return new Struct(schema, cells);
+}
