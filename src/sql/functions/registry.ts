@@ -10,6 +10,8 @@ import type { SqlType } from '../types/sql-type.ts';
 export type Pattern =
   | SqlType
   | { readonly base: 'anyDecimal' }
+  /** Any type, without binding anything. */
+  | { readonly base: 'any' }
   | { readonly base: 'variable'; readonly name: string }
   | { readonly base: 'arrayOf'; readonly items: Pattern }
   | { readonly base: 'mapOf'; readonly keys: Pattern; readonly items: Pattern }

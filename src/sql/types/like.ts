@@ -6,9 +6,8 @@ const ANY = '[^\\n\\r\\u0085\\u2028\\u2029]';
 
 /** Code for one pattern. Throws E-EVAL-11 when the pattern ends in its escape character. */
 export function likeCode(pattern: string, escapeMark: string | null): (text: string) => boolean {
-  // The common patterns need no regular expression, provided that the text holds no line end; a wildcard would not cross it.
-  const simple = /^%?[^%_\\]*%?$/.test(pattern) && (escapeMark === null || !pattern.includes(escapeMark));
-  if (simple && !pattern.includes('%')) return (text) => text === pattern;
+  const plain = !/[%_]/.test(pattern) && (escapeMark === null || !pattern.includes(escapeMark));
+  if (plain) return (text) => text === pattern;
   const compiled = new RegExp(`^(?:${regexText(pattern, escapeMark)})$`, 'u');
   return (text) => compiled.test(text);
 }
