@@ -1,0 +1,145 @@
+// House rules that a machine can check: file sizes, names, words that do not belong, docs of public things, tests without a subject.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { test } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const SOURCE_LINES_MAX = 400;
+const TEST_LINES_MAX = 600;
+
+interface Source {
+  readonly path: string;
+  readonly lines: readonly string[];
+}
+
+function sourcesUnder(folder: string): Source[] {
+  const found: Source[] = [];
+  const visit = (current: string) => {
+    for (const name of readdirSync(current)) {
+      const path = join(current, name);
+      if (statSync(path).isDirectory()) {
+        if (name !== 'fixtures') visit(path);
+      } else if (path.endsWith('.ts'))
+        found.push({ path: relative(ROOT, path), lines: readFileSync(path, 'utf8').split('\n') });
+    }
+  };
+  if (existsSync(join(ROOT, folder))) visit(join(ROOT, folder));
+  return found;
+}
+
+const PRODUCT = [...sourcesUnder('src'), ...sourcesUnder('connectors')];
+const TESTS = sourcesUnder('test');
+
+/** Code with comments and text taken out, line by line, so that words in messages do not count. */
+function bare(line: string): string {
+  return line
+    .replace(/(['"`])(?:\\.|(?!\1).)*\1/g, "''")
+    .replace(/\/\/.*$/, '')
+    .replace(/^\s*\*.*$/, '')
+    .replace(/\/\*.*?\*\//g, '');
+}
+
+function faults(sources: readonly Source[], find: (line: string) => string | null): string[] {
+  return sources.flatMap(({ path, lines }) =>
+    lines.flatMap((line, index) => {
+      const fault = find(line);
+      return fault === null ? [] : [`${path}:${index + 1}: ${fault}`];
+    }),
+  );
+}
+
+test('no file is longer than one idea needs', () => {
+  const long = [
+    ...PRODUCT.filter(({ lines }) => lines.length > SOURCE_LINES_MAX + 1),
+    ...TESTS.filter(({ lines }) => lines.length > TEST_LINES_MAX + 1),
+  ];
+
+  assert.deepEqual(
+    long.map(({ path, lines }) => `${path}: ${lines.length} lines; split it by subject`),
+    [],
+  );
+});
+
+test('files are named after what is in them', () => {
+  const banned = new Set(['utils.ts', 'util.ts', 'common.ts', 'misc.ts', 'helpers.ts']);
+  const ill = PRODUCT.filter(({ path }) => banned.has(basename(path)) || !/^[a-z0-9.-]+$/.test(basename(path)));
+
+  assert.deepEqual(
+    ill.map(({ path }) => path),
+    [],
+  );
+});
+
+test('no unfinished work and no stray output stands in the product', () => {
+  const words = faults(PRODUCT, (line) => (/\b(TODO|FIXME|XXX)\b/.test(line) ? 'finish it or name an issue' : null));
+  const output = faults(PRODUCT, (line) => (/\bconsole\./.test(bare(line)) ? 'use the log' : null));
+
+  assert.deepEqual([...words, ...output], []);
+});
+
+test('time comes from the clock port in the layers that decide by it', () => {
+  const deciding = PRODUCT.filter(({ path }) => /^src\/(core|sql|engine|formats|plugins|lineage|connect)\//.test(path));
+
+  const direct = faults(deciding, (line) =>
+    /\b(Date\.now\(|setTimeout\(|setInterval\(|Math\.random\()/.test(bare(line))
+      ? 'ask the clock that was handed in'
+      : null,
+  );
+
+  assert.deepEqual(direct, []);
+});
+
+test('what the public layers export is documented', () => {
+  const layers = PRODUCT.filter(({ path }) => /^src\/(core|connect|ports)\//.test(path));
+
+  const silent = layers.flatMap(({ path, lines }) =>
+    lines.flatMap((line, index) => {
+      if (!/^export (async )?(function|class|const)\b/.test(line)) return [];
+      const above = lines[index - 1]?.trim() ?? '';
+      return above.endsWith('*/') || /^export (async )?function .*\);$/.test(lines[index - 1] ?? '')
+        ? []
+        : [`${path}:${index + 1}: say what it is`];
+    }),
+  );
+
+  assert.deepEqual(silent, []);
+});
+
+test('every unit test has a subject', () => {
+  const orphans = sourcesUnder('test/unit').filter(({ path }) => {
+    if (!path.endsWith('.test.ts')) return false;
+    const subject = path.replace(/^test\/unit\//, '').replace(/\.test\.ts$/, '');
+    return ![`src/${subject}.ts`, `${subject}.ts`, `src/${subject}`, subject].some((place) =>
+      existsSync(join(ROOT, place)),
+    );
+  });
+
+  assert.deepEqual(
+    orphans.map(({ path }) => path),
+    [],
+  );
+});
+
+test('every package is used, and from the layer that may meet it', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const text = PRODUCT.map(({ lines }) => lines.join('\n')).join('\n');
+
+  const unused = Object.keys(dependencies).filter((name) => !text.includes(`'${name}`));
+
+  assert.deepEqual(unused, []);
+});
+
+test('no machine path or registry host has slipped in', () => {
+  const places = faults([...PRODUCT, ...TESTS], (line) =>
+    /\/(root|work)\/|registry\.npmjs|\/home\/\w/.test(line) &&
+    !line.includes('house-rules') &&
+    !line.includes('/(root|work)')
+      ? 'not portable'
+      : null,
+  );
+
+  assert.deepEqual(places, []);
+});
