@@ -1,6 +1,6 @@
 // FORMAT AVRO: registry frame and Avro binary.
 import type { ByteWriter } from '../core/bytes.ts';
-import type { Row, Schema } from '../core/data/schema.ts';
+import type { Row } from '../core/data/schema.ts';
 import { assert } from '../core/errors.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import { parseAvroSchema } from './avro/avro-schema.ts';
@@ -11,6 +11,7 @@ import { rowWriter, valueWriter, type WriteFunction } from './avro/write-code.ts
 import type { Format, RowReader, RowWriter, SerdeSpec } from './format.ts';
 import { columnsOf } from './inferred-schema.ts';
 import { FramedReaders, frameOf, writerSchema } from './registry-frame.ts';
+import { columnOf } from './row-shape.ts';
 
 export const avro: Format = {
   name: 'AVRO',
@@ -19,7 +20,7 @@ export const avro: Format = {
   unwrapsSingles: true,
   properties: ['FULL_SCHEMA_NAME', 'SCHEMA_ID'],
   reader: (spec, wanted, registry): RowReader =>
-    new FramedReaders<Row>(registry, 'AVRO', (schema, references) =>
+    new FramedReaders<Row | null>(registry, 'AVRO', (schema, references) =>
       rowReader(parseAvroSchema(schema.schema, references), spec.schema, wanted, spec.unwrapped),
     ),
   writer: (spec, registry) => new AvroWriter(spec, registry),
@@ -37,12 +38,6 @@ function recordName(spec: SerdeSpec): string {
   const given = spec.properties['FULL_SCHEMA_NAME'];
   if (given !== undefined) return given;
   return spec.isKey ? keyRecordName(spec.properties['SOURCE_NAME'] ?? spec.topic) : VALUE_RECORD_NAME;
-}
-
-function columnOf(spec: SerdeSpec): Schema {
-  const fields = spec.schema.fields ?? [];
-  assert(fields.length === 1, 'a bare side has one column');
-  return fields[0]!.schema;
 }
 
 class AvroWriter implements RowWriter {
@@ -68,7 +63,9 @@ class AvroWriter implements RowWriter {
       () => described(spec),
     );
     const target = parseAvroSchema(text, references);
-    if (spec.unwrapped) this.bare = valueWriter(columnOf(spec), target, 'cells');
+    // A bare column under a registered record of one field is written as that record.
+    const isBare = spec.unwrapped && (target.type !== 'record' || columnOf(spec).kind === 'struct');
+    if (isBare) this.bare = valueWriter(columnOf(spec), target, 'cells');
     else this.record = rowWriter(spec.schema, target);
     this.frame = frameOf(id);
   }

@@ -37,8 +37,8 @@ export interface SerdeSpec {
 export interface RowReader {
   /** Null when all can be decoded now; else resolves once the writer schemas of these payloads are loaded. */
   prepare(bytes: Buffer, starts: Int32Array, ends: Int32Array, count: number): Promise<void> | null;
-  /** Cells of the wanted columns, in the order of `wanted`. Throws `data` errors that say what was wrong, without topic and offset (the caller adds them). */
-  read(bytes: Buffer, start: number, end: number): Row;
+  /** Cells of the wanted columns, in the order of `wanted`; null when the payload itself says null (JSON `null`, a bare null). Throws `data` errors that say what was wrong, without topic and offset (the caller adds them). */
+  read(bytes: Buffer, start: number, end: number): Row | null;
 }
 
 /** Encodes rows of one topic side. */

@@ -14,7 +14,7 @@ import { READ_RUNTIME } from './read-runtime.ts';
 import { SkipCode } from './skip-code.ts';
 
 export type ReadMode = 'cells' | 'structs';
-export type RowFunction = (bytes: Buffer, start: number, end: number) => Row;
+export type RowFunction = (bytes: Buffer, start: number, end: number) => Row | null;
 export type ValueFunction = (bytes: Buffer, start: number, end: number) => Value;
 
 /** What is wanted of a value: the whole of it into `slots`, and parts of it. */
@@ -25,7 +25,8 @@ interface Want {
 
 /**
  * A reader of rows: `cells[i]` of its result is the column at `wanted[i]` of the target.
- * @param unwrapped the payload is the target's single field itself, not a record.
+ * @param unwrapped the payload is the target's single field itself, not a record; it may be a record of one field all the same,
+ * when the producer wrapped it.
  */
 export function rowReader(
   writer: AvroType,
@@ -46,13 +47,15 @@ export function rowReader(
     }
     want.slots.push(slot);
   });
-  const inner = unwrapped ? target.fields![0]!.schema : target;
+  const bare = unwrapped && (writer.type !== 'record' || target.fields![0]!.schema.kind === 'struct');
+  const inner = bare ? target.fields![0]!.schema : target;
   checkReads(writer, inner, '$');
   const reader = new ReadCode(writer, 'cells');
   const slots = wanted.map((_, slot) => `c${slot}`);
   if (slots.length > 0) reader.code.add(`let ${slots.map((slot) => `${slot} = null`).join(', ')};`);
-  reader.wanted(writer, inner, (unwrapped ? root.parts.get(0) : root) ?? { slots: [], parts: new Map() }, true);
-  reader.finish(`return [${slots.join(', ')}];`);
+  reader.wanted(writer, inner, (bare ? root.parts.get(0) : root) ?? { slots: [], parts: new Map() }, true);
+  const whole = bare ? wanted.findIndex((path) => path.length === 1) : -1;
+  reader.finish(`return ${whole < 0 ? '' : `c${whole} === null ? null : `}[${slots.join(', ')}];`);
   return reader.compile('avro/row-reader');
 }
 
