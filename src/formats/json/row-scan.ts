@@ -113,6 +113,8 @@ export class RowScanner extends JsonScanner {
     }
     if (!startsNumber(byte)) this.mismatch(plan);
     const text = this.numberText();
+    const long = parseLong(text);
+    if (long !== null && !is32) return long;
     const exact = integerOfNumber(text) ?? this.fail('a number');
     return is32 ? Number(BigInt.asIntN(32, exact)) : wrapLong(exact);
   }

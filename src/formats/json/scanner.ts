@@ -1,6 +1,6 @@
 // Reads JSON text where it lies, in UTF-8 bytes: one value after the other, no tree.
 //
-// The caller says what it expects; what nobody asks for is passed over, checked only as far as that needs. Numbers of up to 15
+// The caller says what it expects; what nobody asks for is passed over, checked only as far as that needs. Numbers of up to 16
 // digits and strings without escapes never leave the bytes; the rest goes through text.
 import { quoted, TributaryError } from '../../core/errors.ts';
 import { parseJson } from '../json-text.ts';
@@ -89,8 +89,8 @@ export class JsonScanner {
   }
 
   /**
-   * An integer of at most 15 digits without point and exponent, or null with the position unchanged: then the number must be
-   * read as text.
+   * An integer without point and exponent that a number holds exactly, or null with the position unchanged: then it must be read
+   * as text.
    */
   shortInteger(): number | null {
     const { bytes, end } = this;
@@ -106,7 +106,8 @@ export class JsonScanner {
     }
     const count = i - first;
     const next = bytes[i];
-    if (count === 0 || count > 15 || (i < end && (next === 46 || next === 101 || next === 69))) return null;
+    if (count === 0 || count > 16 || value > Number.MAX_SAFE_INTEGER) return null;
+    if (i < end && (next === 46 || next === 101 || next === 69)) return null;
     if (bytes[first] === 48 && (count > 1 || negative)) return null;
     this.at = i;
     return negative ? -value : value;
