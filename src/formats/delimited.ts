@@ -114,14 +114,14 @@ function brokenQuotes(text: string, how: string): TributaryError {
 }
 
 function parsed(text: string, schema: Schema, name: string): Value {
-  const value = valueOf(text, schema);
+  const value = cellOf(text, schema);
   if (value !== null) return value;
   throw new TributaryError('TRIB_FORMAT_TEXT_UNPARSED', 'data', {
     what: `The column ${quoted(name)} holds the text ${quoted(text)}, which is no ${columnType(schema)}.`,
   });
 }
 
-function valueOf(text: string, schema: Schema): Value {
+function cellOf(text: string, schema: Schema): Value {
   switch (schema.kind) {
     case 'boolean':
       return text.toLowerCase() === 'true';
