@@ -9,9 +9,13 @@ export { compileFullMatch, compileJavaRegex, compileReplacement } from '../core/
 export type * from '../ports/broker.ts';
 export { partitionKey, splitPartitionKey } from '../ports/broker.ts';
 export type { Clock } from '../ports/clock.ts';
+export { headerAt, headersAt } from '../ports/headers.ts';
 export type { HttpAnswer, HttpClient } from '../ports/http-client.ts';
 export type { RegisteredSchema, SchemaRegistry, SchemaType, SchemaVersion } from '../ports/schema-registry.ts';
 export type { Entry, StateSession, StateStore } from '../ports/state-store.ts';
 export * from './connectors.ts';
 export * from './plugins.ts';
+export { type DecodeFailed, decodeRecords } from './record-decoder.ts';
+export { type EncodeFailed, type NewTopics, type PartitionRule, RecordEncoder } from './record-encoder.ts';
+export { RecordProcessor, type RecordProcessorOptions } from './record-processor.ts';
 export * from './records.ts';
