@@ -5,7 +5,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { HttpClient } from '../ports/http-client.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import type { StateStore } from '../ports/state-store.ts';
-import type { Converter, HeaderConverter, RecordChain } from './plugins.ts';
+import type { RecordChain } from './chain.ts';
+import type { Converter, HeaderConverter } from './converter.ts';
 import type { ConnectRecord } from './records.ts';
 
 /** What the host lends to every connector and task. */

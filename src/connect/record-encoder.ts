@@ -6,7 +6,7 @@ import { TributaryError } from '../core/errors.ts';
 import { partitionOf } from '../core/murmur2.ts';
 import type { Broker, Headers, Lane, Producer } from '../ports/broker.ts';
 import type { ErrorStage, RecordConverters } from './connectors.ts';
-import type { Converter } from './plugins.ts';
+import type { Converter } from './converter.ts';
 import type { ConnectRecord, Header } from './records.ts';
 
 /** How a record finds its partition: by its key, as every Kafka client does, or by the number of the partition it was read from. */
