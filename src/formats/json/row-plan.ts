@@ -28,15 +28,14 @@ export interface Member {
 
 const LEARNED_MAX = 1000;
 
-export class ObjectPlan {
-  readonly columns: readonly ValuePlan[];
+/** The members of objects of one kind: what names stand for, and in which order they come. */
+export class Members {
   /** The member met at each place last time. */
   readonly order: Member[] = [];
   private readonly exact = new Map<string, number>();
-  private readonly members = new Map<string, Member>();
+  private readonly met = new Map<string, Member>();
 
-  constructor(columns: readonly ValuePlan[], names: readonly string[]) {
-    this.columns = columns;
+  constructor(names: readonly string[]) {
     names.forEach((name, index) => {
       if (!this.exact.has(name)) this.exact.set(name, index);
     });
@@ -44,15 +43,25 @@ export class ObjectPlan {
 
   /** The member of a name that was not the expected one. */
   member(name: string): Member {
-    const known = this.members.get(name);
+    const known = this.met.get(name);
     if (known !== undefined) return known;
     const exact = this.exact.get(name) ?? -1;
     const upper = name.toUpperCase();
     const folded = upper === name ? -1 : (this.exact.get(upper) ?? -1);
     const member = { name: Buffer.from(name, 'utf8'), exact, folded };
     // Objects used as maps have endless names: those beyond the limit are looked up each time.
-    if (this.members.size < LEARNED_MAX) this.members.set(name, member);
+    if (this.met.size < LEARNED_MAX) this.met.set(name, member);
     return member;
+  }
+}
+
+/** The columns of an object. */
+export class ObjectPlan extends Members {
+  readonly columns: readonly ValuePlan[];
+
+  constructor(columns: readonly ValuePlan[], names: readonly string[]) {
+    super(names);
+    this.columns = columns;
   }
 }
 

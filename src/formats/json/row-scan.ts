@@ -26,7 +26,7 @@ export class RowScanner extends JsonScanner {
     }
     let place = 0;
     do {
-      const member = this.memberName(plan, order, place++);
+      const member = this.memberName(plan, place++);
       this.take(58, '":"');
       const { exact, folded } = member;
       if (exact < 0 && folded < 0) {
@@ -41,28 +41,6 @@ export class RowScanner extends JsonScanner {
       }
     } while (this.more(125));
     return cells;
-  }
-
-  /** Reads a member name and answers what it stands for. */
-  private memberName(plan: ObjectPlan, order: Member[], place: number): Member {
-    if (this.peek() !== 34) this.fail('a member name in quotes');
-    const { bytes, at, end } = this;
-    const expected = order[place];
-    if (expected !== undefined) {
-      const { name } = expected;
-      const { length } = name;
-      if (at + length + 1 < end && bytes[at + length + 1] === 34) {
-        let i = 0;
-        while (i < length && bytes[at + 1 + i] === name[i]) i++;
-        if (i === length) {
-          this.at = at + length + 2;
-          return expected;
-        }
-      }
-    }
-    const member = plan.member(this.string());
-    if (place < 1000 && place <= order.length) order[place] = member;
-    return member;
   }
 
   /** The value at the position as the plan's type; null for JSON's null. */

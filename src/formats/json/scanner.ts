@@ -6,6 +6,7 @@ import { quoted, TributaryError } from '../../core/errors.ts';
 import { parseJson } from '../json-text.ts';
 import type { JsonValue } from '../json-value.ts';
 import { textAt } from '../text-bytes.ts';
+import type { Member, Members } from './row-plan.ts';
 
 const DEPTH_MAX = 500;
 
@@ -13,11 +14,40 @@ export class JsonScanner {
   bytes: Buffer = Buffer.alloc(0);
   at = 0;
   end = 0;
+  /** Numbers may begin with zeros (Connect's converter takes them). */
+  readonly leadingZeros: boolean;
+
+  constructor(leadingZeros = false) {
+    this.leadingZeros = leadingZeros;
+  }
 
   open(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes;
     this.at = start;
     this.end = end;
+  }
+
+  /** Reads the member name at this place of its object and answers what it stands for. */
+  memberName(members: Members, place: number): Member {
+    const { order } = members;
+    if (this.peek() !== 34) this.fail('a member name in quotes');
+    const { bytes, at, end } = this;
+    const expected = order[place];
+    if (expected !== undefined) {
+      const { name } = expected;
+      const { length } = name;
+      if (at + length + 1 < end && bytes[at + length + 1] === 34) {
+        let i = 0;
+        while (i < length && bytes[at + 1 + i] === name[i]) i++;
+        if (i === length) {
+          this.at = at + length + 2;
+          return expected;
+        }
+      }
+    }
+    const member = members.member(this.string());
+    if (place < 1000 && place <= order.length) order[place] = member;
+    return member;
   }
 
   /** Passes white space; the byte there, −1 at the end. */
@@ -190,7 +220,13 @@ export class JsonScanner {
       // Digits, point, exponent and its sign: in which order is seen by who turns the text into a number.
       if ((byte < 48 || byte > 57) && byte !== 46 && (byte | 32) !== 101 && byte !== 43 && byte !== 45) break;
     }
-    if (bytes[first] === 48 && i > first + 1 && bytes[first + 1]! >= 48 && bytes[first + 1]! <= 57)
+    if (
+      !this.leadingZeros &&
+      bytes[first] === 48 &&
+      i > first + 1 &&
+      bytes[first + 1]! >= 48 &&
+      bytes[first + 1]! <= 57
+    )
       this.fail('a value');
     this.at = i;
   }
