@@ -3,11 +3,11 @@ import type { ByteWriter } from '../core/bytes.ts';
 import { decimalText, fitDecimal, parseDecimal } from '../core/data/decimal.ts';
 import { precisionOfSchema, scaleOf } from '../core/data/logical.ts';
 import { parseInt32, parseLong } from '../core/data/long.ts';
-import { javaDouble } from '../core/data/number-text.ts';
 import { type Decimal, LOGICAL, type Row, type Schema, type Value } from '../core/data/schema.ts';
 import { quoted, TributaryError } from '../core/errors.ts';
+import { doubleText, parseDouble } from '../core/java/number-text.ts';
 import type { Format, RowReader, RowWriter, SerdeSpec } from './format.ts';
-import { columnType, doubleOfText } from './json/row-scan.ts';
+import { columnType } from './json/row-scan.ts';
 import { base64Of, parseBase64 } from './json-text.ts';
 import { pick } from './row-shape.ts';
 
@@ -130,7 +130,7 @@ function cellOf(text: string, schema: Schema): Value {
     case 'int64':
       return parseLong(text);
     case 'float64':
-      return doubleOfText(text);
+      return parseDouble(text);
     case 'string':
       return text;
     case 'bytes':
@@ -172,7 +172,7 @@ class DelimitedWriter implements RowWriter {
 }
 
 function textOf(value: Value, schema: Schema): string {
-  if (schema.kind === 'float64') return javaDouble(value as number);
+  if (schema.kind === 'float64') return doubleText(value as number);
   if (schema.kind !== 'bytes') return String(value);
   return schema.name === LOGICAL.decimal ? decimalText(value as Decimal) : base64Of(value as Uint8Array);
 }

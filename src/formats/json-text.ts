@@ -42,7 +42,7 @@ export type Printable =
   | { readonly [name: string]: Printable };
 
 /**
- * Compact JSON text. Numbers print as JavaScript does (for Java's text of a double: `new JsonNumber(javaDouble(x))`), bigints and
+ * Compact JSON text. Numbers print as JavaScript does (for Java's text of a double: `new JsonNumber(doubleText(x))`), bigints and
  * decimals with all their digits, NaN and infinities as strings. Members that are `undefined` are left out.
  */
 export function printJson(value: Printable): string {

@@ -1,40 +1,35 @@
 // Numbers as Java prints them: `Double.toString`, `Float.toString`.
 
-/** `Double.toString`: at least one decimal; an exponent below 0.001 and from ten million on. */
+/** `Double.toString`: at least one decimal; an exponent below 0.001 and from ten million on. On the data path: integers come first. */
 export function doubleText(value: number): string {
-  return special(value) ?? javaForm(String(Math.abs(value)), value);
+  if (Number.isInteger(value) && value > -10000000 && value < 10000000) {
+    return value === 0 && 1 / value < 0 ? '-0.0' : `${value}.0`;
+  }
+  return Number.isFinite(value) ? javaForm(value, value.toExponential()) : String(value);
 }
 
 /** `Float.toString` of a number that is exact in 32 bits: the fewest digits that name it among floats. */
 export function floatText(value: number): string {
-  const named = special(value);
-  if (named !== null) return named;
-  for (let digits = 1; digits < 9; digits++) {
-    const text = Math.abs(value).toPrecision(digits);
-    if (Math.fround(Number(text)) === Math.abs(value)) return javaForm(text, value);
+  if (!Number.isFinite(value) || (Number.isInteger(value) && Math.abs(value) < 10000000)) return doubleText(value);
+  for (let digits = 0; digits < 8; digits++) {
+    const text = value.toExponential(digits);
+    if (Math.fround(Number(text)) === value) return javaForm(value, text);
   }
-  return javaForm(Math.abs(value).toPrecision(9), value);
+  return javaForm(value, value.toExponential(8));
 }
 
-function special(value: number): string | null {
-  if (Number.isNaN(value)) return 'NaN';
-  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
-  if (Number.isFinite(value)) return null;
-  return value > 0 ? 'Infinity' : '-Infinity';
-}
-
-function javaForm(text: string, value: number): string {
-  const [mantissa, exponentText] = text.split('e') as [string, string | undefined];
-  const [whole, fraction = ''] = mantissa.split('.') as [string, string | undefined];
-  const leading = /^0*/.exec(whole + fraction)![0].length;
-  const digits = (whole + fraction).slice(leading).replace(/0+$/, '');
-  // value = 0.digits × 10^point
-  const point = whole.length - leading + Number(exponentText ?? 0);
-  const sign = value < 0 ? '-' : '';
-  if (point <= -3 || point > 7) return `${sign}${digits[0]}.${digits.slice(1) || '0'}E${point - 1}`;
-  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
-  const padded = digits.padEnd(point, '0');
-  return `${sign}${padded.slice(0, point)}.${padded.slice(point) || '0'}`;
+/** Lays out digits, given as `d.ddde±n`, as Java does. */
+function javaForm(value: number, exponential: string): string {
+  const magnitude = Math.abs(value);
+  if (magnitude >= 0.001 && magnitude < 10000000) {
+    const plain = String(Number(exponential));
+    return plain.includes('.') ? plain : `${plain}.0`;
+  }
+  const mark = exponential.indexOf('e');
+  const mantissa = exponential.slice(0, mark);
+  // A single digit is shown as two, the nearest two: 4.9E-324, not 5.0E-324.
+  const shown = mantissa.includes('.') ? mantissa : value.toExponential(1).split('e')[0];
+  return `${shown}E${Number(exponential.slice(mark + 1))}`;
 }
 
 const JAVA_DOUBLE = /^[\0- ]*[+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fFdD]?)[\0- ]*$/;

@@ -213,11 +213,11 @@ class ReadCode {
         break;
       case 'float':
         code.add(`${into} = b.readFloatLE(p);`, 'p += 4;');
-        if (target.kind === 'string') code.add(`${into} = javaFloat(${into});`);
+        if (target.kind === 'string') code.add(`${into} = floatText(${into});`);
         return;
       case 'double':
         code.add(`${into} = b.readDoubleLE(p);`, 'p += 8;');
-        if (target.kind === 'string') code.add(`${into} = javaDouble(${into});`);
+        if (target.kind === 'string') code.add(`${into} = doubleText(${into});`);
         return;
       case 'string':
         this.skips.length('n');

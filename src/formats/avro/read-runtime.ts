@@ -1,9 +1,9 @@
 // What generated Avro readers call: the slow and the rare cases, and the errors.
 import { decimalOfBytes, decimalText, fitDecimal } from '../../core/data/decimal.ts';
 import { type Cursor, readVarint } from '../../core/data/long.ts';
-import { javaDouble, javaFloat } from '../../core/data/number-text.ts';
 import { type Decimal, type Long, Struct } from '../../core/data/schema.ts';
 import { TributaryError } from '../../core/errors.ts';
+import { doubleText, floatText } from '../../core/java/number-text.ts';
 import { textAt } from '../text-bytes.ts';
 
 export const READ_RUNTIME = {
@@ -16,8 +16,8 @@ export const READ_RUNTIME = {
   truncated,
   badBranch,
   badSymbol,
-  javaDouble,
-  javaFloat,
+  doubleText,
+  floatText,
   divided,
   Struct,
 };

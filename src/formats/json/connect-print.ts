@@ -1,10 +1,10 @@
 // Connect data → JSON text, as JsonConverter writes it.
 import { decimalBytes, decimalScientificText } from '../../core/data/decimal.ts';
 import { isDecimal, scaleOf } from '../../core/data/logical.ts';
-import { javaDouble, javaFloat } from '../../core/data/number-text.ts';
 import { sameSchema } from '../../core/data/same-schema.ts';
 import { LOGICAL, type Schema, Struct, Typed, type Value } from '../../core/data/schema.ts';
 import { quoted, TributaryError } from '../../core/errors.ts';
+import { doubleText, floatText } from '../../core/java/number-text.ts';
 import { base64Of, quoteJson } from '../json-text.ts';
 
 export interface ConnectPrintOptions {
@@ -31,9 +31,9 @@ export function printConnect(schema: Schema | null, value: Value, options: Conne
     case 'int64':
       return typeof value === 'number' || typeof value === 'bigint' ? String(value) : refuse(schema, value);
     case 'float32':
-      return typeof value === 'number' ? finite(value, javaFloat) : refuse(schema, value);
+      return typeof value === 'number' ? finite(value, floatText) : refuse(schema, value);
     case 'float64':
-      return typeof value === 'number' ? finite(value, javaDouble) : refuse(schema, value);
+      return typeof value === 'number' ? finite(value, doubleText) : refuse(schema, value);
     case 'string':
       return typeof value === 'string' ? quoteJson(value) : refuse(schema, value);
     case 'bytes':
@@ -89,7 +89,7 @@ function printEntries(
 function printFree(value: Value): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return quoteJson(value);
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : finite(value, javaDouble);
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : finite(value, doubleText);
   if (typeof value !== 'object') return String(value);
   if (Array.isArray(value)) return `[${value.map(printFree).join(',')}]`;
   if (value instanceof Uint8Array) return `"${base64Of(value)}"`;
@@ -104,9 +104,9 @@ function printFree(value: Value): string {
 function printTyped(value: Typed): string {
   switch (value.kind) {
     case 'float32':
-      return finite(Number(value.value), javaFloat);
+      return finite(Number(value.value), floatText);
     case 'float64':
-      return finite(Number(value.value), javaDouble);
+      return finite(Number(value.value), doubleText);
     case 'timestamp':
     case 'bigint':
       return refuseFree(value.kind === 'timestamp' ? 'an instant' : 'an integer of any size');

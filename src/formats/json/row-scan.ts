@@ -6,6 +6,7 @@ import { precisionOfSchema, scaleOf } from '../../core/data/logical.ts';
 import { parseInt32, parseLong, wrapLong } from '../../core/data/long.ts';
 import { type Decimal, LOGICAL, type Long, type Row, type Schema, type Value } from '../../core/data/schema.ts';
 import { quoted, TributaryError } from '../../core/errors.ts';
+import { parseDouble } from '../../core/java/number-text.ts';
 import { parseBase64, printJson } from '../json-text.ts';
 import { JsonNumber, type JsonValue, numberText } from '../json-value.ts';
 import type { Member, ObjectPlan, ValuePlan } from './row-plan.ts';
@@ -111,7 +112,7 @@ export class RowScanner extends JsonScanner {
   private double(byte: number, plan: ValuePlan): number {
     if (byte === 34) {
       const text = this.string();
-      return doubleOfText(text) ?? this.unparsed(plan, text);
+      return parseDouble(text) ?? this.unparsed(plan, text);
     }
     if (!startsNumber(byte)) this.mismatch(plan);
     const short = this.shortInteger();
@@ -213,16 +214,6 @@ function integerOfNumber(text: string): bigint | null {
   if (value === null) return null;
   if (value.scale <= 0) return value.unscaled * (value.scale < -400 ? LOW_DIGITS : 10n ** BigInt(-value.scale));
   return value.scale > 4000 ? 0n : value.unscaled / 10n ** BigInt(value.scale);
-}
-
-const JAVA_DOUBLE = /^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?)$/;
-
-/** Java's `Double.parseDouble`: white space around, NaN, Infinity, a type letter at the end; null for anything else. */
-export function doubleOfText(text: string): number | null {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: Java trims all characters up to the space.
-  const trimmed = text.replace(/^[\u0000-\u0020]+|[\u0000-\u0020]+$/g, '');
-  if (!JAVA_DOUBLE.test(trimmed)) return null;
-  return Number(trimmed.replace(/[fFdD]$/, ''));
 }
 
 /** What a STRING column shows of another JSON value. */

@@ -1,9 +1,9 @@
 // What generated JSON writers call: digits, text and the rest of JSON's tokens as bytes.
 import { decimalText, rescale } from '../../core/data/decimal.ts';
 import { isDecimal } from '../../core/data/logical.ts';
-import { javaDouble } from '../../core/data/number-text.ts';
 import type { Long, Value } from '../../core/data/schema.ts';
 import { quoted, TributaryError } from '../../core/errors.ts';
+import { doubleText } from '../../core/java/number-text.ts';
 import { base64Of, quoteJson } from '../json-text.ts';
 import { writeText } from '../text-bytes.ts';
 
@@ -82,7 +82,7 @@ function writeLongString(b: Buffer, at: number, text: string): number {
 
 /** NaN and infinities have no number in JSON: they are written as strings, as Java's writers do. */
 function doubleToken(value: number): string {
-  return Number.isFinite(value) ? javaDouble(value) : `"${value}"`;
+  return Number.isFinite(value) ? doubleText(value) : `"${value}"`;
 }
 
 function decimalToken(value: Value, scale: number, path: string): string {
