@@ -401,6 +401,7 @@ export function brokerContract(name: string, prefix: string, open: () => Promise
         if (commits) await output.commit(null, new Map());
         else await output.abort();
       }
+      await settledStable(name, 8);
       await write(name, [{ key: 'k', value: '5' }]);
 
       const reader = await broker.read(new Map([[`${name}-0`, 0]]), COMMITTED);

@@ -13,4 +13,5 @@ export {
   sealBatch,
 } from './encode.ts';
 export * from './layout.ts';
+export { splitBatch } from './split.ts';
 export { VarintReader } from './varint.ts';
