@@ -35,8 +35,6 @@ export interface BackfillDefinition {
   readonly subMillisecond: 'fail' | 'truncate';
   /** Read and convert every row once before the first one is sent. */
   readonly check: boolean;
-  /** Files loaded at once. */
-  readonly parallel: number;
 }
 
 const FORMATS: Readonly<Record<string, BackfillDefinition['format']>> = {
@@ -48,7 +46,7 @@ const FORMATS: Readonly<Record<string, BackfillDefinition['format']>> = {
 };
 const SETTINGS = [
   ...['source', 'format', 'into', 'columns', 'header', 'delimiter', 'timestamp', 'wait.for', 'bad.rows.max'],
-  ...['expected.rows', 'sub.millisecond', 'check', 'parallel'],
+  ...['expected.rows', 'sub.millisecond', 'check'],
 ] as const;
 
 /** Reads `{"name", "backfill": {…}}`. Throws a `config` error that lists every fault. */
@@ -81,7 +79,6 @@ export function parseDefinition(given: unknown): BackfillDefinition {
     expectedRows: read.count('expected.rows', null),
     subMillisecond: read.choice('sub.millisecond', ['fail', 'truncate']),
     check: read.flag('check', true),
-    parallel: Math.max(1, read.count('parallel', 2) ?? 2),
   };
   if (faults.length > 0) {
     throw new TributaryError('TRIB_BACKFILL_INVALID', 'config', {
@@ -97,9 +94,9 @@ export function idOf(definition: BackfillDefinition, run: number): string {
   return `${definition.name}-${digestOf(definition)}${run > 1 ? `-r${run}` : ''}`;
 }
 
-/** Digest of all that decides what is loaded; speed settings do not count. */
+/** Digest of all that decides what is loaded; how carefully it is checked before does not count. */
 export function digestOf(definition: BackfillDefinition): string {
-  const { parallel: _, check: __, ...deciding } = definition;
+  const { check: _, ...deciding } = definition;
   return createHash('sha256').update(canonical(deciding)).digest('hex').slice(0, 10);
 }
 
