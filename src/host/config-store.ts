@@ -46,7 +46,12 @@ export class ConfigStore {
   /** Takes the store over (fencing an older host) and reads it. */
   async open(): Promise<void> {
     const config = { 'cleanup.policy': 'compact' };
-    const spec = { name: this.#topic, partitions: 1, replication: this.#replication, config };
+    const spec = {
+      name: this.#topic,
+      partitions: 1,
+      ...(this.#replication > 0 ? { replication: this.#replication } : {}),
+      config,
+    };
     await this.#broker.createTopics([spec]);
     this.#producer = await this.#broker.transact(this.#transactionalId);
     await readWhole(this.#broker, spec, (key, value) => this.#fold(key, value));
@@ -91,15 +96,29 @@ export class ConfigStore {
 
   /** Writes are queued: the producer has one owner and one transaction at a time. */
   #write(entries: readonly Entry[]): Promise<void> {
-    const next = this.#writes.then(() => this.#commit(entries));
+    const next = this.#writes.then(() => this.#commitSurely(entries));
     this.#writes = next.catch(() => {});
     return next;
+  }
+
+  /** A commit of unknown outcome is done again: the entries are absolute, so twice is as good as once. */
+  async #commitSurely(entries: readonly Entry[]): Promise<void> {
+    try {
+      await this.#commit(entries);
+    } catch (error) {
+      if (!(error instanceof TributaryError) || error.code !== 'TRIB_TRANSACTION_IN_DOUBT') throw error;
+      await this.#producer?.close().catch(() => {});
+      this.#producer = await this.#broker.transact(this.#transactionalId);
+      await this.#commit(entries);
+    }
   }
 
   async #commit(entries: readonly Entry[]): Promise<void> {
     const producer = this.#producer;
     if (producer === null) {
-      throw new TributaryError('TRIB_HOST_CLOSED', 'transient', { what: 'The host is shutting down.' });
+      throw new TributaryError('TRIB_HOST_CLOSED', 'transient', {
+        what: 'The config topic is not open: the host is starting or shutting down.',
+      });
     }
     producer.begin();
     try {

@@ -22,6 +22,7 @@ import {
   TaskRuntime,
 } from './task-runtime.ts';
 import { unknownClass } from './unknown-class.ts';
+import type { NoteTopic } from './watched-broker.ts';
 
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 60_000;
@@ -64,7 +65,10 @@ export class ConnectorRuntime implements TaskOwner {
   readonly name: string;
   readonly environment: Environment;
   readonly offsets: OffsetStore;
+  /** Topics in use, as REST shows them; may be cleared. */
   readonly topics = new Set<string>();
+  readonly reads = new Set<string>();
+  readonly writes = new Set<string>();
   readonly #owner: ConnectorOwner;
   readonly #log: Logger;
   #wanted: Wanted;
@@ -131,9 +135,10 @@ export class ConnectorRuntime implements TaskOwner {
     return this.#step === null;
   }
 
-  noteTopic(topic: string): void {
+  readonly noteTopic: NoteTopic = (topic, direction) => {
     this.topics.add(topic);
-  }
+    this[direction].add(topic);
+  };
 
   requestTaskReconfiguration(): void {
     this.#background(() => this.#configureTasks());

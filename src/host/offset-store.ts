@@ -27,6 +27,7 @@ export class OffsetStore {
   readonly #entries = new Map<string, Map<string, Entry>>();
   #count = 1;
   #opened: Promise<void> | null = null;
+  #stale = false;
 
   constructor(
     broker: Broker,
@@ -40,6 +41,7 @@ export class OffsetStore {
 
   /** Reads the topic. Called by whoever needs it first; a failed try may be repeated. */
   open(): Promise<void> {
+    if (this.#stale) return this.reread();
     this.#opened ??= this.#read().catch((error) => {
       this.#opened = null;
       throw error;
@@ -47,9 +49,32 @@ export class OffsetStore {
     return this.#opened;
   }
 
+  /** A commit failed: what is in memory may be older than the log, so the next `open` reads it again. */
+  markStale(): void {
+    this.#stale = true;
+  }
+
+  /** Reads the topic again: whether a transaction was committed is not known. */
+  async reread(): Promise<void> {
+    this.#stale = false;
+    this.#opened = null;
+    this.#entries.clear();
+    await this.open();
+  }
+
+  /** True when the store holds just these offsets. */
+  holds(connector: string, offsets: readonly SourceOffset[]): boolean {
+    return offsets.every(({ partition, offset }) => canonical(this.get(connector, partition)) === canonical(offset));
+  }
+
   async #read(): Promise<void> {
     const config = { 'cleanup.policy': 'compact' };
-    const spec = { name: this.#topic, partitions: this.#partitions, replication: this.#replication, config };
+    const spec = {
+      name: this.#topic,
+      partitions: this.#partitions,
+      ...(this.#replication > 0 ? { replication: this.#replication } : {}),
+      config,
+    };
     this.#count = await readWhole(this.#broker, spec, (key, value) => this.#fold(key, value));
   }
 

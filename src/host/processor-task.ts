@@ -6,6 +6,7 @@ import { lazyConverters } from './converters.ts';
 import { unlessAborted } from './deadline.ts';
 import { sinkGroup } from './sink-partitions.ts';
 import type { TaskFrame } from './task-frame.ts';
+import { watchedBroker } from './watched-broker.ts';
 
 export class ProcessorTaskLoop {
   readonly #frame: TaskFrame;
@@ -64,7 +65,7 @@ export class ProcessorTaskLoop {
     return {
       ...context,
       signal,
-      broker: environment.broker,
+      broker: watchedBroker(environment.broker, this.#frame.noteTopic),
       converters,
       get chain() {
         chain ??= compileChain(config.raw, environment.plugins);

@@ -96,6 +96,7 @@ export class SinkTaskLoop {
     }
     const untilCommit = Math.max(0, this.#nextCommitMs - clock.now());
     const polled = await this.#poll(Math.min(IDLE_POLL_MS, untilCommit));
+    this.#frame.control.idle = polled.length === 0;
     if (polled.length === 0) await this.#deliver([]);
     for (const pieces of batches(polled, this.#input.batchRows)) {
       if (this.#frame.control.signal.aborted) return;
@@ -166,7 +167,7 @@ export class SinkTaskLoop {
     const batch: ConnectRecord[] = [];
     for (const piece of pieces) {
       if (piece.from === 0 && piece.records.count > 0) {
-        this.#frame.noteTopic(piece.records.topic);
+        this.#frame.noteTopic(piece.records.topic, 'reads');
         await this.#retried(() => this.#decoder.prepare(piece.records));
       }
       await this.#decode(piece, batch);

@@ -52,7 +52,7 @@ export class SourceEncoder {
       if (record === null) continue;
       if (record.topic !== topic) {
         topic = record.topic;
-        this.#frame.noteTopic(topic);
+        this.#frame.noteTopic(topic, 'writes');
         if (this.#topics.partitions(topic) === undefined) await this.#topics.ensure(topic);
       }
       if (this.#isNew(`key ${topic}`, record.keySchema)) await key.prepareEncode(topic, record.keySchema);

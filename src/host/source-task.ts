@@ -48,8 +48,8 @@ export class SourceTaskLoop {
   }
 
   async run(): Promise<void> {
-    const { control, environment, config, connector, task } = this.#frame;
-    this.#producer = await environment.broker.transact(`${environment.settings.clusterId}-${connector}-${task}`);
+    const { control, config } = this.#frame;
+    this.#producer = await this.#openProducer();
     try {
       await this.#offsets.open();
       await this.#task.start(config.parsed, config.raw, this.#context());
@@ -76,6 +76,7 @@ export class SourceTaskLoop {
   async #cycle(): Promise<void> {
     this.#frame.control.is('RUNNING');
     const records = await this.#poll();
+    this.#frame.control.idle = records === null || records.length === 0;
     if (records !== null && records.length > 0) await this.#write(records);
     if (this.#isOpen && this.#frame.environment.clock.now() >= this.#nextCommitMs) await this.#commit();
   }
@@ -108,7 +109,9 @@ export class SourceTaskLoop {
       } catch (error) {
         // An interval transaction holds earlier batches too, which cannot be written again here: the task must go back.
         if (!isTransient(error) || this.#intervalMs > 0 || control.signal.aborted) throw error;
-        await this.#abort();
+        if (isInDoubt(error)) {
+          if (await this.#wasCommitted()) return;
+        } else await this.#abort();
         const delayMs = Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MAX_MS);
         log.warn('Records could not be written; trying again.', {
           connector,
@@ -140,19 +143,45 @@ export class SourceTaskLoop {
     if (!this.#isOpen) return;
     const offsets = [...this.#pending.values()];
     this.#offsets.append(this.#producer!, this.#frame.connector, offsets);
-    await this.#producer!.commit(null, new Map());
-    this.#isOpen = false;
-    this.#pending = new Map();
+    try {
+      await this.#producer!.commit(null, new Map());
+    } catch (error) {
+      this.#offsets.markStale();
+      throw error;
+    }
     this.#written.add(this.#openRecords);
-    this.#openRecords = 0;
+    this.#forget();
     this.#offsets.applied(this.#frame.connector, offsets);
     await this.#task.commit?.();
   }
 
-  async #abort(): Promise<void> {
+  #openProducer(): Promise<TransactionalProducer> {
+    const { environment, connector, task } = this.#frame;
+    return environment.broker.transact(`${environment.settings.clusterId}-${connector}-${task}`);
+  }
+
+  /** After a commit of unknown outcome the log decides: opening the id again settles the transaction, then its offsets are there or not. */
+  async #wasCommitted(): Promise<boolean> {
+    const offsets = [...this.#pending.values()];
+    const records = this.#openRecords;
+    await this.#producer?.close().catch(() => {});
+    this.#producer = await this.#openProducer();
+    this.#forget();
+    await this.#offsets.reread();
+    if (offsets.length === 0 || !this.#offsets.holds(this.#frame.connector, offsets)) return false;
+    this.#written.add(records);
+    await this.#task.commit?.();
+    return true;
+  }
+
+  #forget(): void {
     this.#isOpen = false;
     this.#pending = new Map();
     this.#openRecords = 0;
+  }
+
+  async #abort(): Promise<void> {
+    this.#forget();
     await this.#producer?.abort().catch((error: unknown) => {
       if (error instanceof TributaryError && error.kind === 'fenced') throw error;
       this.#frame.log.debug('Abort failed; the next transaction settles it.', { error: messageOf(error) });
@@ -170,6 +199,10 @@ export class SourceTaskLoop {
     await this.#producer?.close().catch(() => {});
     await this.#task.stop();
   }
+}
+
+function isInDoubt(error: unknown): boolean {
+  return error instanceof TributaryError && error.code === 'TRIB_TRANSACTION_IN_DOUBT';
 }
 
 function messageOf(error: unknown): string {

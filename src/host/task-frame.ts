@@ -4,6 +4,7 @@ import type { Logger } from '../core/log.ts';
 import type { Counter } from '../core/metrics.ts';
 import type { Environment, ResolvedConfig } from './environment.ts';
 import type { Tolerance } from './tolerance.ts';
+import type { NoteTopic } from './watched-broker.ts';
 
 /** The frame of one run of one task. */
 export interface TaskFrame {
@@ -20,7 +21,7 @@ export interface TaskFrame {
   readonly context: TaskContext;
   counter(name: string): Counter;
   /** The task reads or writes this topic: shown under `/connectors/<name>/topics`. */
-  noteTopic(topic: string): void;
+  readonly noteTopic: NoteTopic;
 }
 
 /** Pauses and stops one run of a task. */
@@ -29,6 +30,8 @@ export class TaskControl {
   readonly #onState: (state: 'RUNNING' | 'PAUSED') => void;
   #paused: boolean;
   #waiters: (() => void)[] = [];
+  /** The task has looked for work and found none. */
+  idle = false;
 
   constructor(paused: boolean, onState: (state: 'RUNNING' | 'PAUSED') => void) {
     this.#paused = paused;

@@ -5,7 +5,7 @@
 import type { ProcessorConnector, SinkConnector, SourceConnector } from '../connect/connectors.ts';
 import type { RawConfig } from '../core/config/define.ts';
 import { parseConfigOrThrow } from '../core/config/parse.ts';
-import { TributaryError } from '../core/errors.ts';
+import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { PluginOf } from '../plugins/registry.ts';
 import { within } from './deadline.ts';
@@ -18,18 +18,21 @@ import { SourceTaskLoop } from './source-task.ts';
 import { failedStatus, type State, type Status, statusOf, UNASSIGNED } from './states.ts';
 import { connectorContext, counters, TaskControl, type TaskFrame } from './task-frame.ts';
 import { errorSettings, Tolerance } from './tolerance.ts';
+import type { NoteTopic } from './watched-broker.ts';
 
 export type AnyConnector = SourceConnector | SinkConnector | ProcessorConnector;
 export type ConnectorDefinition = PluginOf<'source' | 'sink' | 'processor'>;
 
 const HEALTHY_MS = 300_000;
+const TRANSIENT_FIRST_MS = 500;
+const TRANSIENT_MAX_MS = 60_000;
 
 /** What a task shares with its connector. */
 export interface TaskOwner {
   readonly environment: Environment;
   readonly offsets: OffsetStore;
   readonly name: string;
-  noteTopic(topic: string): void;
+  readonly noteTopic: NoteTopic;
   requestTaskReconfiguration(): void;
   raise(error: Error): void;
 }
@@ -77,6 +80,11 @@ export class TaskRuntime {
 
   get taskCount(): number {
     return this.#plan.taskCount;
+  }
+
+  /** The task has looked for work and found none. */
+  get idle(): boolean {
+    return this.#control?.idle ?? false;
   }
 
   /** When a failed task is started again by itself; null when it is not. */
@@ -158,7 +166,11 @@ export class TaskRuntime {
     const { environment } = this.#owner;
     // A task that has run well for a while begins to count anew.
     if (environment.clock.now() - this.#launchedAtMs > HEALTHY_MS) this.#failures = 0;
-    const delayMs = restartPolicy(this.#plan.config, environment.settings.taskRestart).delayMs(error, ++this.#failures);
+    const failures = ++this.#failures;
+    // What may pass is tried again without being asked for: a broker that is down must not need a person for each task.
+    const delayMs = isTransient(error)
+      ? Math.min(TRANSIENT_FIRST_MS * 2 ** Math.min(failures - 1, 10), TRANSIENT_MAX_MS)
+      : restartPolicy(this.#plan.config, environment.settings.taskRestart).delayMs(error, failures);
     if (delayMs === null) return;
     this.#restartsAtMs = environment.clock.now() + delayMs;
     this.#log.info('The task will be started again.', { delayMs, attempt: this.#failures });
@@ -196,7 +208,7 @@ export class TaskRuntime {
       control,
       context: { ...base, task: this.id, signal: control.signal },
       counter,
-      noteTopic: (topic) => this.#owner.noteTopic(topic),
+      noteTopic: this.#owner.noteTopic,
       tolerance: new Tolerance({
         settings: errorSettings(raw),
         connector: name,

@@ -1,0 +1,154 @@
+// `trib run`: starts a worker, says where it is, shows a line a pipeline, and stops cleanly.
+import { parseArgs } from 'node:util';
+import { TributaryError } from '../../core/errors.ts';
+import { type Facts, pipelines } from '../../lineage/graph.ts';
+import { type CliIo, UsageError } from '../io.ts';
+import { table } from '../table.ts';
+
+export const RUN_USAGE = `trib run [worker.json] [--until-caught-up] [--no-table]
+
+Starts a worker with the settings of a file (JSON or properties); without one, everything is embedded under .trib.
+  --until-caught-up   end when everything is delivered: exit code 0, or 1 when something failed
+  --no-table          do not print the table of pipelines
+Example: trib run config/demo/worker.json`;
+
+/** A started worker, as the command sees it. */
+export interface RunningHost {
+  readonly urls: { readonly rest: string; readonly ksql: string | null; readonly page: string | null };
+  /** Lines for people about what was found at start: adapters, plugins, files that were left out. */
+  readonly notes: readonly string[];
+  /** Files and plugins that were left out: the run does not end with success. */
+  readonly problems: readonly string[];
+  facts(): Promise<Facts>;
+  /** Resolves when all is delivered, something failed, or the signal aborts. */
+  caughtUp(signal: AbortSignal): Promise<{ readonly done: boolean; readonly failures?: readonly string[] }>;
+  close(): Promise<void>;
+}
+
+/** Starts a worker; handed in by main, which alone knows the adapters. Waits for services that are down, telling so. */
+export type StartHost = (options: {
+  readonly file: string | null;
+  readonly signal: AbortSignal;
+  say(line: string): void;
+}) => Promise<RunningHost>;
+
+const LIVE_MS = 1000;
+const PERIODIC_MS = 10_000;
+
+/** Runs the command; answers the exit code. */
+export async function run(args: readonly string[], io: CliIo, start: StartHost): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { 'until-caught-up': { type: 'boolean' }, 'no-table': { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    io.out(`${RUN_USAGE}\n`);
+    return 0;
+  }
+  if (positionals.length > 1) throw new UsageError(`trib run takes one worker file, not ${positionals.length}.`);
+  const stop = new AbortController();
+  const release = io.onInterrupt(() => stop.abort());
+  try {
+    return await runHost(positionals[0] ?? null, values, io, start, stop.signal);
+  } finally {
+    release();
+  }
+}
+
+async function runHost(
+  file: string | null,
+  flags: { readonly 'until-caught-up'?: boolean; readonly 'no-table'?: boolean },
+  io: CliIo,
+  start: StartHost,
+  signal: AbortSignal,
+): Promise<number> {
+  let host: RunningHost;
+  try {
+    host = await start({ file, signal, say: (line) => io.err(`${line}\n`) });
+  } catch (error) {
+    if (signal.aborted) return INTERRUPTED;
+    if (!(error instanceof TributaryError) || error.kind === 'bug') throw error;
+    io.err(`error ${error.code}  ${error.message}\n`);
+    return error.kind === 'config' ? 3 : error.kind === 'conflict' ? 5 : 1;
+  }
+  announce(host, io);
+  const ended = new AbortController();
+  const showing = flags['no-table'] ? Promise.resolve() : show(host, io, AbortSignal.any([signal, ended.signal]));
+  let code = 0;
+  if (flags['until-caught-up']) code = await untilCaughtUp(host, io, signal);
+  else await aborted(signal);
+  ended.abort();
+  await showing;
+  if (!signal.aborted || !flags['until-caught-up']) await printTable(host, io);
+  io.err('Stopping …\n');
+  await host.close();
+  return signal.aborted && flags['until-caught-up'] ? INTERRUPTED : code;
+}
+
+const INTERRUPTED = 130;
+
+function announce(host: RunningHost, io: CliIo): void {
+  const { rest, ksql, page } = host.urls;
+  const lines = [
+    `Connect REST  ${rest}`,
+    ...(ksql === null ? [] : [`ksqlDB API    ${ksql}`]),
+    ...(page === null ? [] : [`Page          ${page}`]),
+    ...host.notes,
+    ...host.problems.map((problem) => `problem: ${problem}`),
+  ];
+  io.err(`${lines.join('\n')}\n`);
+}
+
+async function untilCaughtUp(host: RunningHost, io: CliIo, signal: AbortSignal): Promise<number> {
+  const outcome = await host.caughtUp(signal);
+  for (const failure of outcome.failures ?? []) io.err(`failed: ${failure}\n`);
+  if (outcome.done) io.err('Everything is delivered.\n');
+  if (outcome.done && host.problems.length > 0) io.err(`But ${host.problems.length} problem(s) stand above.\n`);
+  return outcome.done && host.problems.length === 0 ? 0 : 1;
+}
+
+/** A live table on a terminal; elsewhere a table each time that figures have changed, at most each ten seconds. */
+async function show(host: RunningHost, io: CliIo, signal: AbortSignal): Promise<void> {
+  let before = '';
+  let drawn = 0;
+  while (!signal.aborted) {
+    await io.sleep(io.isTerminal ? LIVE_MS : PERIODIC_MS, signal);
+    if (signal.aborted) break;
+    const text = pipelineTable(await host.facts());
+    if (text === before || text === '') continue;
+    if (io.isTerminal && drawn > 0) io.err(`\u001b[${drawn}A\u001b[J`);
+    io.err(text);
+    drawn = text.split('\n').length - 1;
+    before = text;
+  }
+}
+
+async function printTable(host: RunningHost, io: CliIo): Promise<void> {
+  const text = pipelineTable(await host.facts());
+  if (text !== '') io.err(text);
+}
+
+/** One line a pipeline (a sink with what is upstream of it), then running back-fills. */
+export function pipelineTable(facts: Facts): string {
+  const rows = pipelines(facts).map((pipeline) => [
+    pipeline.name,
+    pipeline.state,
+    String(pipeline.recordsRead),
+    String(pipeline.rowsOut),
+    String(pipeline.accepted),
+    String(pipeline.errors),
+    String(pipeline.lag),
+  ]);
+  const header = ['PIPELINE', 'STATE', 'RECORDS READ', 'ROWS OUT', 'ACCEPTED', 'ERRORS', 'LAG'];
+  const body = rows.length === 0 ? '' : table(header, rows, [2, 3, 4, 5, 6]);
+  const fills = facts.backfills
+    .filter(({ step }) => step !== 'released')
+    .map(({ name, step, rowsDone, rowsTotal }) => `back-fill ${name}: ${step}, ${rowsDone}/${rowsTotal ?? '?'} rows\n`);
+  return body + fills.join('');
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,182 @@
+// Offsets of connectors as REST reads and changes them: source offsets from the store, sink offsets from the consumer group.
+import type { SourceConnector } from '../connect/connectors.ts';
+import { TributaryError } from '../core/errors.ts';
+import { partitionKey, splitPartitionKey } from '../ports/broker.ts';
+import type { ConnectorRuntime } from './connector-runtime.ts';
+import type { Environment } from './environment.ts';
+import type { OffsetStore, SourceOffset, SourcePart } from './offset-store.ts';
+import { partitionsOf, sinkInput } from './sink-partitions.ts';
+
+/** One member of `offsets` in requests and answers. */
+export interface OffsetEntry {
+  readonly partition: Readonly<Record<string, unknown>> | null;
+  readonly offset: Readonly<Record<string, unknown>> | null;
+}
+
+interface Host {
+  readonly offsets: OffsetStore;
+  get(name: string): ConnectorRuntime;
+}
+
+export class WorkerOffsets {
+  readonly #host: Host;
+  readonly #environment: Environment;
+
+  constructor(host: Host, environment: Environment) {
+    this.#host = host;
+    this.#environment = environment;
+  }
+
+  async list(name: string): Promise<readonly OffsetEntry[]> {
+    const connector = this.#host.get(name);
+    if (this.#kindOf(connector) === 'source') {
+      await this.#host.offsets.open();
+      return this.#host.offsets.list(name);
+    }
+    const committed = await this.#committed(connector);
+    return [...committed]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([key, offset]) => {
+        const { topic, partition } = splitPartitionKey(key);
+        return { partition: { kafka_partition: partition, kafka_topic: topic }, offset: { kafka_offset: offset } };
+      });
+  }
+
+  /** Records between what is committed and the stable ends of the input; null for sources, which have no such input. */
+  async lag(name: string): Promise<number | null> {
+    const connector = this.#host.get(name);
+    if (this.#kindOf(connector) === 'source') return null;
+    const input = this.#input(connector);
+    const isOwn = input.topics.length === 0 && input.pattern === null;
+    const committed = await this.#committed(connector);
+    const { broker } = this.#environment;
+    const partitions = isOwn ? [...committed.keys()] : await partitionsOf(broker, input, 0, 1);
+    const [starts, ends] = await Promise.all([
+      broker.offsets(partitions, input.reset === 'latest' ? 'stable' : 'earliest'),
+      broker.offsets(partitions, 'stable'),
+    ]);
+    let lag = 0;
+    for (const key of partitions) {
+      lag += Math.max(0, (ends.get(key) ?? 0) - Math.max(committed.get(key) ?? 0, starts.get(key) ?? 0));
+    }
+    return lag;
+  }
+
+  /** Sets or (null) forgets offsets of a stopped connector. */
+  async alter(name: string, entries: readonly OffsetEntry[]): Promise<void> {
+    const connector = this.#stopped(name);
+    if (entries.length === 0) {
+      throw invalid('Partitions / offsets need to be provided for an alter offsets request');
+    }
+    if (this.#kindOf(connector) === 'source') await this.#alterSource(connector, entries);
+    else await this.#alterSink(connector, entries);
+  }
+
+  async reset(name: string): Promise<void> {
+    const connector = this.#stopped(name);
+    if (this.#kindOf(connector) === 'source') {
+      const known = this.#host.offsets.list(name);
+      if (known.length > 0) {
+        await this.#host.offsets.write(
+          name,
+          known.map(({ partition }) => ({ partition, offset: null })),
+        );
+      }
+    } else await this.#environment.broker.deleteGroup(this.#input(connector).group);
+  }
+
+  #kindOf(connector: ConnectorRuntime): string {
+    return this.#environment.plugins.findConnector(connector.config['connector.class'] ?? '')?.def.kind ?? 'sink';
+  }
+
+  #stopped(name: string): ConnectorRuntime {
+    const connector = this.#host.get(name);
+    if (connector.target === 'STOPPED' && connector.tasks.length === 0) return connector;
+    throw invalid(
+      `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
+    );
+  }
+
+  #input(connector: ConnectorRuntime) {
+    return sinkInput(connector.name, this.#environment.providers.resolve(connector.config));
+  }
+
+  async #committed(connector: ConnectorRuntime): Promise<ReadonlyMap<string, number>> {
+    const input = this.#input(connector);
+    // A processor may name its input in ways of its own: then all topics are asked for.
+    const isOwn = input.topics.length === 0 && input.pattern === null;
+    const wanted = isOwn ? { topics: [], pattern: /^[^_]/ } : input;
+    const partitions = await partitionsOf(this.#environment.broker, wanted, 0, 1);
+    return this.#environment.broker.committed(input.group, partitions);
+  }
+
+  async #alterSource(connector: ConnectorRuntime, entries: readonly OffsetEntry[]): Promise<void> {
+    const { plugins } = this.#environment;
+    for (const { partition } of entries) if (partition === null) throw invalid('Partition objects cannot be null');
+    const found = plugins.findConnector(connector.config['connector.class'] ?? '');
+    (found?.def.create() as SourceConnector | undefined)?.checkOffsets?.(entries);
+    const offsets = entries.map(
+      ({ partition, offset }): SourceOffset => ({ partition: partition as SourcePart, offset }),
+    );
+    await this.#host.offsets.write(connector.name, offsets);
+  }
+
+  /** The group keeps what is not named: what is forgotten is left out when the rest is committed anew. */
+  async #alterSink(connector: ConnectorRuntime, entries: readonly OffsetEntry[]): Promise<void> {
+    const { broker } = this.#environment;
+    const { group } = this.#input(connector);
+    const wanted = new Map<string, number>();
+    const forgotten = new Set<string>();
+    for (const entry of entries) {
+      const { key, offset } = sinkOffset(entry);
+      if (offset === null) forgotten.add(key);
+      else wanted.set(key, offset);
+    }
+    if (forgotten.size === 0) {
+      await broker.commit(group, wanted);
+      return;
+    }
+    const kept = new Map([...(await this.#committed(connector))].filter(([key]) => !forgotten.has(key)));
+    for (const [key, offset] of wanted) kept.set(key, offset);
+    await broker.deleteGroup(group);
+    if (kept.size > 0) await broker.commit(group, kept);
+  }
+}
+
+function sinkOffset({ partition, offset }: OffsetEntry): { readonly key: string; readonly offset: number | null } {
+  if (partition === null) throw invalid('The partition for a sink connector offset cannot be null or missing');
+  const { kafka_topic: topic, kafka_partition: number } = partition;
+  if (topic === undefined || topic === null || number === undefined || number === null) {
+    throw invalid(
+      "The partition for a sink connector offset must contain the keys 'kafka_topic' and 'kafka_partition'",
+    );
+  }
+  const index = integer(number);
+  if (index === null) {
+    throw invalid(
+      `Failed to parse the following Kafka partition value in the provided offsets: '${number}'. Partition values for sink connectors need to be integers.`,
+    );
+  }
+  const key = partitionKey(String(topic), index);
+  if (offset === null) return { key, offset: null };
+  const at = offset['kafka_offset'];
+  if (at === undefined) {
+    throw invalid("The offset for a sink connector should either be null or contain the key 'kafka_offset'");
+  }
+  const value = integer(at);
+  if (value === null) {
+    throw invalid(
+      `Failed to parse the following Kafka offset value in the provided offsets: '${at}'. Offset values for sink connectors need to be integers.`,
+    );
+  }
+  return { key, offset: value };
+}
+
+function integer(value: unknown): number | null {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : null;
+  return typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : null;
+}
+
+function invalid(what: string): TributaryError {
+  return new TributaryError('TRIB_OFFSETS_INVALID', 'config', { what });
+}

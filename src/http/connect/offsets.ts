@@ -1,0 +1,52 @@
+// `/connectors/<name>/offsets`.
+import { TributaryError } from '../../core/errors.ts';
+import type { OffsetEntry, Worker } from '../../host/index.ts';
+import { param, type Resource } from '../resource.ts';
+
+/** Reading, altering and resetting offsets. */
+export function offsetResources(worker: Worker): readonly Resource[] {
+  const offsets = worker.sourceAndSinkOffsets;
+  return [
+    {
+      path: '/connectors/:name/offsets',
+      body: ['patch'],
+      on: {
+        get: async (request) => ({ offsets: await offsets.list(param(request, 'name')) }),
+        patch: async (request) => {
+          await offsets.alter(param(request, 'name'), entriesOf(request.body));
+          return { message: 'The offsets for this connector have been altered successfully' };
+        },
+        delete: async (request) => {
+          await offsets.reset(param(request, 'name'));
+          return { message: 'The offsets for this connector have been reset successfully' };
+        },
+      },
+    },
+  ];
+}
+
+function entriesOf(body: unknown): readonly OffsetEntry[] {
+  if (!isObject(body)) throw malformed('The request body must be {"offsets": [{"partition": {…}, "offset": {…}}]}.');
+  const unknown = Object.keys(body).find((member) => member !== 'offsets');
+  if (unknown !== undefined) throw malformed(`Unrecognized field "${unknown}". The body has one member, "offsets".`);
+  const list = body['offsets'] ?? [];
+  if (!Array.isArray(list)) throw malformed('"offsets" must be an array.');
+  return list.map((entry: unknown) => {
+    if (!isObject(entry)) throw malformed('A member of "offsets" must be {"partition": {…}, "offset": {…}}.');
+    return { partition: partOf(entry['partition'], 'partition'), offset: partOf(entry['offset'], 'offset') };
+  });
+}
+
+function partOf(value: unknown, member: string): Readonly<Record<string, unknown>> | null {
+  if (value === undefined || value === null) return null;
+  if (isObject(value)) return value;
+  throw malformed(`"${member}" must be an object or null.`);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function malformed(what: string): TributaryError {
+  return new TributaryError('TRIB_REQUEST_MALFORMED', 'config', { what });
+}

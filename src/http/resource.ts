@@ -1,0 +1,95 @@
+// Resources with JAX-RS manners on express: every path knows its methods, so that a wrong one is a 405, OPTIONS names them all,
+// a body must be JSON, and what the client accepts is checked.
+import express, { type Request, type Response, Router } from 'express';
+import { protocolError } from './errors.ts';
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** Answers one method of a path. What it answers is sent as JSON; `undefined` when it has sent the answer itself. */
+export type Handle = (request: Request, response: Response) => unknown;
+
+/** One path and what it does by method. `body`: methods that take a JSON body. */
+export interface Resource {
+  readonly path: string;
+  readonly on: Partial<Readonly<Record<Method, Handle>>>;
+  readonly body?: readonly Method[];
+}
+
+const BODY_LIMIT = '10mb';
+
+/** The router of some resources. Errors go to the listener's last handler. */
+export function resources(list: readonly Resource[]): Router {
+  const router = Router();
+  const json = express.json({ strict: false, limit: BODY_LIMIT, type: 'application/json' });
+  for (const resource of list) {
+    const { on, body = [] } = resource;
+    const methods = Object.keys(on) as Method[];
+    const allow = allowed(methods);
+    const route = router.route(resource.path);
+    route.options((_request, response) => {
+      response.set('Allow', allow.join(', ')).type('text/plain').send(allow.join(', '));
+    });
+    for (const method of methods) {
+      const handle = on[method]!;
+      if (body.includes(method)) route[method](requireJson, json);
+      route[method]((request: Request, response: Response) => answer(handle, request, response));
+    }
+    route.all((_request, response) => {
+      response.set('Allow', allow.join(', '));
+      throw protocolError(405);
+    });
+  }
+  return router;
+}
+
+/** A path parameter. */
+export function param(request: Request, name: string): string {
+  const value = request.params[name];
+  return typeof value === 'string' ? value : '';
+}
+
+/** A task number; anything but an integer is an unknown path. */
+export function integerParam(request: Request, name: string): number {
+  const text = param(request, name);
+  if (!/^-?\d+$/.test(text)) throw protocolError(404);
+  return Number(text);
+}
+
+/** A query flag as Java reads it: only `true`, in any case, is true. */
+export function flag(request: Request, name: string, fallback = false): boolean {
+  const value = request.query[name];
+  const last = Array.isArray(value) ? value.at(-1) : value;
+  return last === undefined ? fallback : String(last).toLowerCase() === 'true';
+}
+
+/** All values of a repeated query parameter. */
+export function values(request: Request, name: string): readonly string[] {
+  const value = request.query[name];
+  return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String);
+}
+
+async function answer(handle: Handle, request: Request, response: Response): Promise<void> {
+  if (!accepts(request)) throw protocolError(406);
+  const result = await handle(request, response);
+  if (response.headersSent || response.writableEnded) return;
+  if (result === undefined) {
+    response.end();
+    return;
+  }
+  response.json(result);
+}
+
+function accepts(request: Request): boolean {
+  return request.headers.accept === undefined || request.accepts('application/json') !== false;
+}
+
+function requireJson(request: Request, _response: Response, next: () => void): void {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  if (type !== 'application/json') throw protocolError(415);
+  next();
+}
+
+function allowed(methods: readonly Method[]): readonly string[] {
+  const upper = methods.map((method) => method.toUpperCase());
+  return [...(methods.includes('get') ? ['HEAD'] : []), ...upper, 'OPTIONS'];
+}

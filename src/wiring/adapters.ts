@@ -1,0 +1,135 @@
+// The one place that picks adapters. They are loaded only when chosen.
+import { join } from 'node:path';
+import type { RawConfig } from '../core/config/define.ts';
+import { TributaryError } from '../core/errors.ts';
+import type { Broker } from '../ports/broker.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { HttpClient } from '../ports/http-client.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { SchemaRegistry } from '../ports/schema-registry.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import type { WorkerSettings } from './worker-settings.ts';
+
+/** The outside, opened. */
+export interface Adapters {
+  readonly broker: Broker;
+  readonly registry: SchemaRegistry;
+  registryOf(url: string | null, raw: RawConfig): SchemaRegistry;
+  readonly store: StateStore;
+  readonly queue: JobQueue;
+  /** What stands behind each port, for people: `kafka 127.0.0.1:9092`, `embedded log`. */
+  readonly names: Readonly<Record<'broker' | 'registry' | 'store', string>>;
+  close(): Promise<void>;
+}
+
+/** Opens what the settings name. Throws `transient` for what cannot be reached now: the caller tries again. */
+export async function openAdapters(settings: WorkerSettings, http: HttpClient, clock: Clock): Promise<Adapters> {
+  const folder = settings.parsed['data.dir'] as string;
+  const { clusterId } = settings.host;
+  const closers: (() => Promise<void>)[] = [];
+  const opened = <T extends { close(): Promise<void> }>(port: T): T => {
+    closers.unshift(() => port.close());
+    return port;
+  };
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers) await close().catch(() => {});
+  };
+  try {
+    const brokers = settings.parsed['bootstrap.servers'] as string;
+    const broker = opened(await openBroker(brokers, folder, settings.raw, clock));
+    const url = settings.parsed['schema.registry.url'] as string;
+    const userInfo = settings.parsed['schema.registry.basic.auth.user.info'] as string | null;
+    const registries = new Map<string, SchemaRegistry>();
+    const openRegistry = await registryOpener(folder, http, clock);
+    const registryAt = (at: string, user: string | null): SchemaRegistry => {
+      const id = `${at} ${user ?? ''}`;
+      let registry = registries.get(id);
+      if (registry === undefined) {
+        registry = opened(openRegistry(at, user));
+        registries.set(id, registry);
+      }
+      return registry;
+    };
+    const registry = registryAt(url, userInfo);
+    const storeUrl = settings.parsed['state.store.url'] as string;
+    const { store, queue } = await openStores(storeUrl, folder, clusterId, clock);
+    opened(store);
+    opened(queue);
+    return {
+      broker,
+      registry,
+      registryOf: (at, raw) =>
+        at === null || at === url
+          ? registry
+          : registryAt(at, raw['basic.auth.user.info'] ?? raw['schema.registry.basic.auth.user.info'] ?? null),
+      store,
+      queue,
+      names: {
+        broker: brokers === 'embedded' ? `embedded log in ${join(folder, 'log')}` : `Kafka at ${brokers}`,
+        registry: url === 'embedded' ? 'embedded' : withoutUser(url),
+        store: storeUrl === 'lmdb' ? 'LMDB' : withoutUser(storeUrl),
+      },
+      close: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function openBroker(brokers: string, folder: string, raw: RawConfig, clock: Clock): Promise<Broker> {
+  if (brokers === 'embedded') {
+    const { embeddedBroker } = await import('../adapters/embedded-log/index.ts');
+    return embeddedBroker({ dir: join(folder, 'log'), clock });
+  }
+  const { openKafka } = await import('./kafka.ts');
+  return openKafka(brokers, raw, clock);
+}
+
+async function registryOpener(
+  folder: string,
+  http: HttpClient,
+  clock: Clock,
+): Promise<(url: string, userInfo: string | null) => SchemaRegistry> {
+  const [{ EmbeddedRegistry }, { ConfluentRegistry }] = await Promise.all([
+    import('../adapters/registry/embedded.ts'),
+    import('../adapters/registry/confluent.ts'),
+  ]);
+  return (url, userInfo) =>
+    url === 'embedded'
+      ? new EmbeddedRegistry(join(folder, 'registry'))
+      : new ConfluentRegistry({ url, http, clock, ...(userInfo === null ? {} : { userInfo }) });
+}
+
+async function openStores(
+  url: string,
+  folder: string,
+  clusterId: string,
+  clock: Clock,
+): Promise<{ readonly store: StateStore; readonly queue: JobQueue }> {
+  if (/^rediss?:\/\//.test(url)) {
+    const [{ RedisStateStore }, { BullJobQueue }] = await Promise.all([
+      import('../adapters/redis/state-store.ts'),
+      import('../adapters/bullmq/job-queue.ts'),
+    ]);
+    return { store: new RedisStateStore({ url, clusterId }), queue: new BullJobQueue({ url, clusterId, clock }) };
+  }
+  if (url !== 'lmdb') {
+    throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
+      what: `state.store.url is "${withoutUser(url)}".`,
+      fix: 'Use "lmdb" or redis://host:port.',
+    });
+  }
+  const [{ LmdbStateStore }, { EmbeddedJobQueue }] = await Promise.all([
+    import('../adapters/lmdb/state-store.ts'),
+    import('../adapters/embedded-queue/job-queue.ts'),
+  ]);
+  return {
+    store: new LmdbStateStore({ folder: join(folder, 'state'), clock }),
+    queue: new EmbeddedJobQueue({ folder: join(folder, 'jobs'), clock }),
+  };
+}
+
+function withoutUser(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//');
+}

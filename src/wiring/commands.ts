@@ -1,0 +1,10 @@
+// Commands that need the installed plugins.
+
+import { runTransform } from '../cli/commands/transform.ts';
+import type { Command } from '../cli/index.ts';
+import { loadPlugins } from './plugins.ts';
+
+export const transform: Command = async (args, io) => {
+  const { registry } = await loadPlugins([]);
+  return runTransform(args, registry, { input: process.stdin, write: (text) => io.out(text) });
+};

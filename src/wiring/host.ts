@@ -1,0 +1,153 @@
+// Starts a whole worker: settings → plugins → adapters → host → listeners, and takes it down again in the opposite order.
+import { appendFileSync } from 'node:fs';
+import { systemClock } from '../adapters/system-clock.ts';
+import type { StartHost } from '../cli/commands/run.ts';
+import { isTransient, TributaryError } from '../core/errors.ts';
+import { type LogLevel, Logs } from '../core/log.ts';
+import { Metrics } from '../core/metrics.ts';
+import { Redactor } from '../core/redact.ts';
+import { applyConnectorFiles, type Environment, readConfigFiles, Services, Worker } from '../host/index.ts';
+import type { Clock } from '../ports/clock.ts';
+import { type Adapters, openAdapters } from './adapters.ts';
+import { waitCaughtUp } from './caught-up.ts';
+import { gatherFacts } from './facts.ts';
+import { openListeners } from './listeners.ts';
+import { type LoadedPlugins, loadPlugins } from './plugins.ts';
+import { RecentErrors } from './recent-errors.ts';
+import { startServices } from './services.ts';
+import { readWorkerSettings, type WorkerSettings } from './worker-settings.ts';
+
+const RETRY_FIRST_MS = 500;
+const RETRY_MAX_MS = 10_000;
+const REPEAT_LINE_MS = 30_000;
+
+export const startHost: StartHost = async ({ file, signal, say }) => {
+  const clock = systemClock();
+  const redactor = new Redactor();
+  const settings = readWorkerSettings(file, process.env, redactor);
+  const errors = new RecentErrors();
+  const logs = new Logs(
+    { write: logWriter(settings, errors), now: () => clock.now(), redact: (text) => redactor.redact(text) },
+    settings.parsed['log.level'] as LogLevel,
+  );
+  const plugins = await loadPlugins(settings.parsed['plugin.packages'] as readonly string[]);
+  const { undiciClient } = await import('../adapters/http/undici-client.ts');
+  const http = undiciClient();
+  const metrics = new Metrics();
+  // Ports first: a port that is taken is told before anything else is touched.
+  const listeners = await openListeners(settings);
+  const closers: (() => Promise<void>)[] = [() => http.close(), () => listeners.close()];
+  const close = async (): Promise<void> => {
+    for (const step of closers.toReversed()) await step();
+  };
+  try {
+    const adapters = await patiently(() => openAdapters(settings, http, clock), { clock, signal, say });
+    closers.push(() => adapters.close());
+    const environment: Environment = {
+      broker: adapters.broker,
+      registry: adapters.registry,
+      registryOf: adapters.registryOf,
+      store: adapters.store,
+      http,
+      clock,
+      plugins: plugins.registry,
+      providers: settings.providers,
+      redactor,
+      logs,
+      metrics,
+      services: new Services(),
+      settings: settings.host,
+    };
+    const worker = new Worker(environment);
+    const services = await patiently(() => startServices(environment, adapters, settings), { clock, signal, say });
+    closers.push(() => services.close());
+    await patiently(() => worker.open(), { clock, signal, say });
+    closers.push(() => worker.close());
+    const facts = () => gatherFacts(worker, services.facts);
+    listeners.serve({ worker, logs, metrics, redactor, services, facts, errors, adapters, clock });
+    const problems = [...plugins.problems.map(({ from, message }) => `plugins of ${from}: ${message}`)];
+    problems.push(...(await loadFiles(settings, worker, services)));
+    return {
+      urls: listeners.urls,
+      notes: notesOf(settings, adapters, plugins),
+      problems,
+      facts,
+      caughtUp: (until) => waitCaughtUp(worker, facts, clock, until),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+/** Connectors and back-fills of `config.dir`; answers what was left out. */
+async function loadFiles(
+  settings: WorkerSettings,
+  worker: Worker,
+  services: Awaited<ReturnType<typeof startServices>>,
+): Promise<readonly string[]> {
+  const folder = settings.parsed['config.dir'] as string | null;
+  if (folder === null) return [];
+  const { connectors, backfills, problems } = await readConfigFiles(folder);
+  const refused = [...problems, ...(await applyConnectorFiles(connectors, worker))];
+  for (const { file, job } of backfills) {
+    try {
+      await services.submitBackfill(job);
+    } catch (error) {
+      refused.push({ file, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return refused.map(({ file, message }) => (message.startsWith(file) ? message : `${file}: ${message}`));
+}
+
+/** Tries again while something cannot be reached, with one plain line now and then; ends with the signal. */
+async function patiently<T>(
+  work: () => Promise<T>,
+  { clock, signal, say }: { readonly clock: Clock; readonly signal: AbortSignal; say(line: string): void },
+): Promise<T> {
+  let said = '';
+  let saidAtMs = 0;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      if (signal.aborted) throw interrupted();
+      const line = `waiting: ${(error as Error).message}`;
+      if (line !== said || clock.now() - saidAtMs >= REPEAT_LINE_MS) {
+        say(line);
+        said = line;
+        saidAtMs = clock.now();
+      }
+      await clock.sleep(Math.min(RETRY_FIRST_MS * 2 ** attempt, RETRY_MAX_MS), signal);
+      if (signal.aborted) throw interrupted();
+    }
+  }
+}
+
+function interrupted(): TributaryError {
+  return new TributaryError('TRIB_INTERRUPTED', 'fatal', { what: 'Stopped while starting.' });
+}
+
+function notesOf(settings: WorkerSettings, adapters: Adapters, plugins: LoadedPlugins): readonly string[] {
+  const { broker, registry, store } = adapters.names;
+  const loaded = plugins.registry.list(['source', 'sink', 'processor']).map(({ def }) => def.name);
+  return [
+    `Broker ${broker}; schema registry ${registry}; state ${store}; cluster.id ${settings.host.clusterId}`,
+    `Connectors: ${loaded.join(', ') || 'none'}`,
+    ...settings.unknown.map(
+      ({ name, suggestion }) =>
+        `unknown setting "${name}"${suggestion === null ? '' : `; did you mean "${suggestion}"?`}`,
+    ),
+  ];
+}
+
+function logWriter(settings: WorkerSettings, errors: RecentErrors): (line: string) => void {
+  const file = settings.parsed['log.file'] as string | null;
+  return (line) => {
+    errors.see(line);
+    if (file === null) process.stderr.write(`${line}\n`);
+    else appendFileSync(file, `${line}\n`);
+  };
+}

@@ -1,0 +1,99 @@
+// The ports of a worker. They are opened before anything else, and answer "starting" until there is something to serve.
+import { existsSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
+import type { Logs } from '../core/log.ts';
+import type { Metrics } from '../core/metrics.ts';
+import type { Redactor } from '../core/redact.ts';
+import type { Worker } from '../host/index.ts';
+import { restApp } from '../http/rest-app.ts';
+import { listen } from '../http/server.ts';
+import type { Facts } from '../lineage/graph.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Adapters } from './adapters.ts';
+import type { RecentErrors } from './recent-errors.ts';
+import type { ServiceSet } from './services.ts';
+import { CONNECT_VERSION, PRODUCT_VERSION } from './version.ts';
+import type { WorkerSettings } from './worker-settings.ts';
+
+/** All that is served once the worker is up. */
+export interface Served {
+  readonly worker: Worker;
+  readonly logs: Logs;
+  readonly metrics: Metrics;
+  readonly redactor: Redactor;
+  readonly services: ServiceSet;
+  facts(): Promise<Facts>;
+  readonly errors: RecentErrors;
+  readonly adapters: Adapters;
+  readonly clock: Clock;
+}
+
+export interface Listeners {
+  readonly urls: { readonly rest: string; readonly ksql: string | null; readonly page: string | null };
+  serve(served: Served): void;
+  close(): Promise<void>;
+}
+
+/** Opens the ports. Throws `config` naming port and setting when one is taken. */
+export async function openListeners(settings: WorkerSettings): Promise<Listeners> {
+  const gates = { rest: starting(), ksql: starting() };
+  const rest = await listen(settings.parsed['listeners'] as string, 'listeners', (request, response) =>
+    gates.rest(request, response),
+  );
+  const ksqlAddress = settings.parsed['ksql.listeners'] as string;
+  let ksql: Awaited<ReturnType<typeof listen>> | null = null;
+  try {
+    if (ksqlAddress !== '') {
+      ksql = await listen(ksqlAddress, 'ksql.listeners', (request, response) => gates.ksql(request, response));
+    }
+  } catch (error) {
+    await rest.close();
+    throw error;
+  }
+  const web = join(import.meta.dirname, '..', '..', 'web');
+  const hasPage = existsSync(join(web, 'index.html'));
+  return {
+    urls: { rest: rest.url, ksql: ksql?.url ?? null, page: hasPage ? `${rest.url}/ui` : null },
+    serve: (served) => {
+      gates.rest = appOf(served, hasPage ? web : null);
+      if (served.services.ksqlApp !== null) gates.ksql = served.services.ksqlApp;
+    },
+    close: async () => {
+      await Promise.all([rest.close(), ksql?.close()]);
+    },
+  };
+}
+
+function appOf(served: Served, web: string | null): RequestListener {
+  const { worker, logs, metrics, redactor, services, errors, adapters, clock } = served;
+  return restApp({
+    api: { worker, logs, metrics, version: CONNECT_VERSION, commit: commitOf(PRODUCT_VERSION) },
+    routers: services.restRouters,
+    overview: {
+      facts: served.facts,
+      recentErrors: () => errors.list(),
+      version: PRODUCT_VERSION,
+      startedMs: clock.now(),
+      adapters: adapters.names,
+    },
+    web,
+    redactor,
+    log: logs.logger('http'),
+    now: () => clock.now(),
+  });
+}
+
+function starting(): RequestListener {
+  return (request, response) => {
+    const isHealth = request.url === '/health';
+    const message = 'Worker is still starting up. It waits for what its settings name.';
+    response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' });
+    response.end(JSON.stringify(isHealth ? { status: 'starting', message } : { error_code: 503, message }));
+  };
+}
+
+/** Clients show it beside the version; any stable text does. */
+function commitOf(version: string): string {
+  return Buffer.from(version).toString('hex').padEnd(16, '0').slice(0, 16);
+}

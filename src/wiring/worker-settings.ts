@@ -1,0 +1,181 @@
+// The worker file: settings of the process, in JSON or properties, with `${env:…}` and `${file:…}` resolved.
+import { readFileSync } from 'node:fs';
+import { atLeast } from '../core/config/checks.ts';
+import type { ConfigDef, ParsedConfig, RawConfig } from '../core/config/define.ts';
+import { parseConfig } from '../core/config/parse.ts';
+import { nearest, TributaryError } from '../core/errors.ts';
+import type { Redactor } from '../core/redact.ts';
+import { connectorSettings, type HostSettings, Providers, parseJson, parseProperties } from '../host/index.ts';
+import { addressOf } from '../http/address.ts';
+
+const text = (name: string, fallback: string | null, doc: string): ConfigDef[number] => ({
+  name,
+  type: 'STRING',
+  fallback,
+  importance: 'MEDIUM',
+  doc,
+});
+const number = (name: string, fallback: number, least: number, doc: string): ConfigDef[number] => ({
+  name,
+  type: 'INT',
+  fallback,
+  importance: 'LOW',
+  doc,
+  check: atLeast(least),
+});
+const onOff = (name: string, fallback: boolean, doc: string): ConfigDef[number] => ({
+  name,
+  type: 'BOOLEAN',
+  fallback,
+  importance: 'LOW',
+  doc,
+});
+
+/** The settings of a worker. Kafka Connect's names keep their meaning; others of a Connect worker file are taken and not used. */
+export const WORKER_CONFIG: ConfigDef = [
+  text(
+    'bootstrap.servers',
+    'embedded',
+    'Kafka brokers, host:port separated by commas, or "embedded": a durable log in data.dir.',
+  ),
+  text('schema.registry.url', 'embedded', 'URL of a Confluent-compatible registry, or "embedded".'),
+  text('schema.registry.basic.auth.user.info', null, 'user:password for the registry.'),
+  text('state.store.url', 'lmdb', 'Where state is cached: "lmdb" (in data.dir) or redis://…. The job queue follows.'),
+  text('data.dir', '.trib', 'Folder of everything embedded.'),
+  text('listeners', 'http://127.0.0.1:8083', 'Address of the Connect REST API, the page and the metrics.'),
+  text('ksql.listeners', 'http://127.0.0.1:8088', 'Address of the ksqlDB API; empty switches it off.'),
+  text('config.dir', null, 'Folder of connector and back-fill files loaded at start.'),
+  text(
+    'cluster.id',
+    'tributary',
+    'Name of this installation: prefix of transactional ids, state keys and internal topics.',
+  ),
+  text(
+    'key.converter',
+    'org.apache.kafka.connect.json.JsonConverter',
+    'Converter of keys where a connector names none.',
+  ),
+  text(
+    'value.converter',
+    'org.apache.kafka.connect.json.JsonConverter',
+    'Converter of values where a connector names none.',
+  ),
+  text(
+    'header.converter',
+    'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+    'Converter of headers where a connector names none.',
+  ),
+  text('config.storage.topic', null, 'Topic of connector configs. Default: _<cluster.id>_connect_configs.'),
+  text('offset.storage.topic', null, 'Topic of source offsets. Default: _<cluster.id>_connect_offsets.'),
+  number('offset.storage.partitions', 5, 1, 'Partitions the offset topic is made with.'),
+  number('internal.replication.factor', -1, -1, 'Replication of internal topics; -1 is the broker’s default.'),
+  number('offset.flush.interval.ms', 1000, 10, 'Time between two offset commits of sinks.'),
+  number('task.shutdown.graceful.timeout.ms', 5000, 0, 'How long a task may take to stop before it is let go.'),
+  onOff('topic.creation.enable', true, 'Make topics that source connectors write to.'),
+  onOff('topic.tracking.enable', true, 'Show the topics of each connector.'),
+  onOff('topic.tracking.allow.reset', true, 'Allow the list of topics to be reset.'),
+  {
+    ...text('connector.client.config.override.policy', 'All', 'Which client overrides connectors may set.'),
+    choices: ['All', 'None', 'Principal'],
+  },
+  onOff('task.restart.enable', false, 'Start failed tasks again by themselves; connectors may set it too.'),
+  {
+    ...text('plugin.packages', '', 'npm packages with further plugins, separated by commas.'),
+    type: 'LIST',
+    fallback: [],
+  },
+  {
+    ...text('log.level', 'INFO', 'Least level that is logged.'),
+    choices: ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'OFF'],
+  },
+  text('log.file', null, 'File for the log; default: standard error.'),
+  text('rest.advertised.host.name', null, 'Host shown as worker_id.'),
+  text('braze.stand.in', null, 'Address at which a stand-in for Braze listens, for trying things out.'),
+];
+
+/** Keys of a Connect worker file that have no meaning here. */
+const IGNORED =
+  /^(group\.id|plugin\.path|plugin\.discovery|status\.storage\.|offset\.storage\.|config\.storage\.|rest\.|admin\.|producer\.|consumer\.|config\.providers|key\.converter\.|value\.converter\.|header\.converter\.|security\.|sasl\.|ssl\.|client\.|offset\.flush\.|exactly\.once\.|scheduled\.rebalance|listeners\.|access\.control|response\.http|metric|worker\.|session\.|heartbeat\.|rebalance\.|topic\.creation|connect\.protocol|ksql\.|schema\.registry\.|braze\.)/;
+
+/** What a worker file says. */
+export interface WorkerSettings {
+  readonly parsed: ParsedConfig;
+  /** References resolved. */
+  readonly raw: RawConfig;
+  readonly host: HostSettings;
+  readonly providers: Providers;
+  /** Settings that nobody knows, with the nearest known name. */
+  readonly unknown: readonly { readonly name: string; readonly suggestion: string | null }[];
+}
+
+/** Reads a worker file; null takes every default. Throws `config` with every fault. */
+export function readWorkerSettings(
+  file: string | null,
+  environment: Readonly<Record<string, string | undefined>>,
+  redactor: Redactor,
+): WorkerSettings {
+  const given = file === null ? {} : readFile(file);
+  const providers = new Providers({ environment, worker: given }, redactor);
+  const raw = providers.resolve(given);
+  const { values, reports } = parseConfig(WORKER_CONFIG, raw);
+  const errors = reports.flatMap((report) => report.errors);
+  if (errors.length > 0) {
+    throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
+      what: errors.join('\n'),
+      where: file ?? 'defaults',
+      fix: 'Known settings: docs/reference/worker.md.',
+    });
+  }
+  const known = WORKER_CONFIG.map(({ name }) => name);
+  const strange = Object.keys(raw).filter((name) => !known.includes(name) && !IGNORED.test(name));
+  return {
+    parsed: values,
+    raw,
+    host: hostSettings(values, raw),
+    providers,
+    unknown: strange.map((name) => ({ name, suggestion: nearest(name, known) })),
+  };
+}
+
+function readFile(file: string): RawConfig {
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new TributaryError('TRIB_CONFIG_FILE', 'config', {
+      what: `The worker file cannot be read: ${(cause as NodeJS.ErrnoException).code ?? cause}.`,
+      where: file,
+      fix: 'Name an existing file: trib run <worker.json>.',
+      cause,
+    });
+  }
+  return /^\s*\{/.test(content) || file.endsWith('.json')
+    ? connectorSettings(parseJson(content, file))
+    : parseProperties(content);
+}
+
+function hostSettings(values: ParsedConfig, raw: RawConfig): HostSettings {
+  const clusterId = values['cluster.id'] as string;
+  const { host, port } = addressOf(values['listeners'] as string, 'listeners');
+  const advertised =
+    (values['rest.advertised.host.name'] as string | null) ?? (host === '0.0.0.0' ? 'localhost' : host);
+  return {
+    clusterId,
+    workerId: `${advertised}:${port}`,
+    keyConverter: values['key.converter'] as string,
+    valueConverter: values['value.converter'] as string,
+    headerConverter: values['header.converter'] as string,
+    raw,
+    configTopic: (values['config.storage.topic'] as string | null) ?? `_${clusterId}_connect_configs`,
+    offsetTopic: (values['offset.storage.topic'] as string | null) ?? `_${clusterId}_connect_offsets`,
+    offsetTopicPartitions: values['offset.storage.partitions'] as number,
+    replication: values['internal.replication.factor'] as number,
+    offsetFlushIntervalMs: values['offset.flush.interval.ms'] as number,
+    shutdownTimeoutMs: values['task.shutdown.graceful.timeout.ms'] as number,
+    topicCreation: values['topic.creation.enable'] as boolean,
+    topicTracking: values['topic.tracking.enable'] as boolean,
+    topicTrackingReset: values['topic.tracking.allow.reset'] as boolean,
+    overridePolicy: values['connector.client.config.override.policy'] as HostSettings['overridePolicy'],
+    taskRestart: values['task.restart.enable'] as boolean,
+  };
+}
