@@ -1,0 +1,121 @@
+// Maps. Where an array is made of one, its order is that of Java's hash map, as the reference's is.
+import type { Value } from '../../../core/data/schema.ts';
+import { arrayType, mapType, type SqlType, structType } from '../../types/sql-type.ts';
+import {
+  arrayOf,
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  INTEGER,
+  lenient,
+  mapOf,
+  param,
+  primitiveParam,
+  STRING,
+  scalar,
+  strict,
+  T,
+} from '../define.ts';
+import type { ScalarVariant } from '../registry.ts';
+
+type Entries = ReadonlyMap<Value, Value>;
+const texts = mapOf(STRING, T);
+
+/** Java's `String.hashCode`. */
+function javaHash(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(31, hash) + text.charCodeAt(i)) | 0;
+  return hash;
+}
+
+/** The entries as a Java HashMap that grew from its default size would iterate them. */
+export function inHashOrder(map: Entries): (readonly [key: string, value: Value])[] {
+  let capacity = 16;
+  while (map.size > capacity * 0.75) capacity *= 2;
+  const bucketOf = (key: Value) => {
+    const hash = key === null ? 0 : javaHash(key as string);
+    return (hash ^ (hash >>> 16)) & (capacity - 1);
+  };
+  const entries = [...map] as (readonly [string, Value])[];
+  // Sorting is stable, so entries of one bucket keep their order of insertion.
+  return entries
+    .map((entry) => ({ entry, bucket: bucketOf(entry[0]) }))
+    .sort((a, b) => a.bucket - b.bucket)
+    .map(({ entry }) => entry);
+}
+
+export const asMap = scalar({
+  name: 'AS_MAP',
+  category: 'MAP',
+  doc: 'A map of an array of keys and one of values. A later duplicate wins; values without a key are ignored.',
+  nulls: 'NULL when an array is NULL; missing values are NULL.',
+  variants: [
+    strict([param('keys', arrayType(STRING)), param('values', arrayOf(T))], texts, (keys: Value[], values: Value[]) => {
+      const out = new Map<Value, Value>();
+      for (const [index, key] of keys.entries()) out.set(key, values[index] ?? null);
+      return out;
+    }),
+  ],
+  examples: [["AS_MAP(ARRAY['a', 'b'], ARRAY[1, 2])", "MAP('a' := 1, 'b' := 2)"]],
+});
+
+export const mapKeys = scalar({
+  name: 'MAP_KEYS',
+  category: 'MAP',
+  doc: 'The keys.',
+  nulls: 'NULL for NULL.',
+  variants: [strict([param('map', texts)], arrayType(STRING), (map: Entries) => inHashOrder(map).map(([key]) => key))],
+  examples: [["MAP_KEYS(MAP('b' := 1, 'a' := 2))", "ARRAY['a', 'b']"]],
+});
+
+export const mapValues = scalar({
+  name: 'MAP_VALUES',
+  category: 'MAP',
+  doc: 'The values.',
+  nulls: 'NULL for NULL.',
+  variants: [strict([param('map', texts)], arrayOf(T), (map: Entries) => inHashOrder(map).map(([, value]) => value))],
+  examples: [["MAP_VALUES(MAP('b' := 1, 'a' := 2))", 'ARRAY[2, 1]']],
+});
+
+export const mapUnion = scalar({
+  name: 'MAP_UNION',
+  category: 'MAP',
+  doc: 'The entries of both maps; the second wins on equal keys.',
+  nulls: 'The other map when one is NULL; NULL when both are.',
+  variants: [
+    lenient([param('first', texts), param('second', texts)], texts, (first: Entries | null, second: Entries | null) => {
+      if (first === null && second === null) return null;
+      const out = new Map(first ?? []);
+      for (const [key, value] of second ?? []) out.set(key, value);
+      return out;
+    }),
+  ],
+  examples: [["MAP_UNION(MAP('a' := 1, 'b' := 1), MAP('b' := 2))", "MAP('a' := 1, 'b' := 2)"]],
+});
+
+function entriesOf(type: SqlType): ScalarVariant {
+  const entry = structType([
+    { name: 'K', type: STRING },
+    { name: 'V', type },
+  ]);
+  return lenient(
+    [param('map', mapType(STRING, type)), primitiveParam('sorted', BOOLEAN)],
+    arrayType(entry),
+    (map: Entries | null, sorted: boolean) => {
+      if (map === null) return null;
+      const list = sorted
+        ? ([...map] as [string, Value][]).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+        : inHashOrder(map);
+      return list.map(([key, value]) => [key, value] as Value[]);
+    },
+  );
+}
+
+export const entries = scalar({
+  name: 'ENTRIES',
+  category: 'MAP',
+  doc: 'The entries as structs of K and V, sorted by key when asked.',
+  nulls: 'NULL when an argument is NULL.',
+  variants: [INTEGER, BIGINT, DOUBLE, BOOLEAN, STRING].map(entriesOf),
+  examples: [["ENTRIES(MAP('b' := 1, 'a' := 2), TRUE)", "ARRAY[STRUCT(K := 'a', V := 2), STRUCT(K := 'b', V := 1)]"]],
+});
