@@ -16,6 +16,8 @@ export interface StandInOptions {
   readonly objectsMax?: number;
   /** Answers before anything is looked at; for tests of refusals. Null: go on. `drop` cuts the connection after accepting. */
   readonly fault?: (request: number) => StandInFault | null;
+  /** Told when an answer has been handed over to the peer's connection. */
+  readonly onAnswered?: (request: number) => void;
   /** Delay before the answer. */
   readonly delayMs?: number;
 }
@@ -146,6 +148,7 @@ export class BrazeStandIn {
     if (drop) return void response.destroy();
     response.once('finish', () => {
       this.answered.add(id);
+      this.#options.onAnswered?.(id);
       this.#keep([{ answered: id }]);
     });
     const processed = Object.fromEntries(
