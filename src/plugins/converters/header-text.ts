@@ -1,0 +1,70 @@
+// Text of header values, as Connect's SimpleHeaderConverter and InsertHeader write it.
+import { decimalScientificText } from '../../core/data/decimal.ts';
+import { isDecimal } from '../../core/data/logical.ts';
+import { LOGICAL, type Schema, Struct, Typed, type Value } from '../../core/data/schema.ts';
+import { doubleText, floatText } from '../../core/java/number-text.ts';
+import { base64Of } from '../../formats/json-text.ts';
+
+const DAY_MS = 86400000;
+
+/** The text of a value: a string stands bare, strings inside lists and maps in quotes. */
+export function headerText(schema: Schema | null, value: Value): string {
+  return typeof value === 'string' ? value : embedded(schema, value);
+}
+
+function embedded(schema: Schema | null, value: Value): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return `"${value.replace(/[\\"]/g, '\\$&')}"`;
+  if (typeof value === 'number' || typeof value === 'bigint') return numberText(schema, value);
+  if (typeof value === 'boolean') return String(value);
+  if (value instanceof Typed) return typedText(value);
+  if (value instanceof Uint8Array) return base64Of(value);
+  if (Array.isArray(value)) return `[${value.map((item) => embedded(schema?.items ?? null, item)).join(',')}]`;
+  if (value instanceof Map) {
+    const entries = [...value].map(
+      ([key, item]) => `${embedded(schema?.keys ?? null, key)}:${embedded(schema?.items ?? null, item)}`,
+    );
+    return `{${entries.join(',')}}`;
+  }
+  if (value instanceof Struct) {
+    const fields = (value.schema.fields ?? []).map(
+      (field) => `${embedded(null, field.name)}:${embedded(field.schema, value.cells[field.index] ?? null)}`,
+    );
+    return `{${fields.join(',')}}`;
+  }
+  return isDecimal(value) ? decimalScientificText(value) : '';
+}
+
+function numberText(schema: Schema | null, value: number | bigint): string {
+  switch (schema?.name) {
+    case LOGICAL.date:
+      return instantText(Number(value) * DAY_MS);
+    case LOGICAL.time:
+    case LOGICAL.timestamp:
+      return instantText(Number(value));
+    default:
+      if (schema?.kind === 'float32') return floatText(Number(value));
+      if (schema?.kind === 'float64') return doubleText(Number(value));
+      return typeof value === 'number' && !Number.isInteger(value) ? doubleText(value) : String(value);
+  }
+}
+
+function typedText(value: Typed): string {
+  switch (value.kind) {
+    case 'float32':
+      return floatText(Number(value.value));
+    case 'float64':
+      return doubleText(Number(value.value));
+    case 'timestamp':
+      return instantText(Number(value.value));
+    default:
+      return String(value.value);
+  }
+}
+
+/** Within the first day a time, at a whole day a date, else both: the reference looks at the instant only. */
+function instantText(ms: number): string {
+  const text = new Date(ms).toISOString();
+  if (ms < DAY_MS) return text.slice(11);
+  return ms % DAY_MS === 0 ? text.slice(0, 10) : text;
+}

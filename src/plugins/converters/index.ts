@@ -1,0 +1,20 @@
+// The converters, in the order in which `/connector-plugins` lists them.
+import type { PluginDef } from '../../connect/plugins.ts';
+import { byteArrayConverter, debeziumByteConverters } from './byte-array.ts';
+import { jsonConverter } from './json.ts';
+import { primitiveConverters } from './numbers.ts';
+import { asHeaderConverter } from './parts.ts';
+import { simpleHeaderConverter } from './simple-header.ts';
+import { stringConverter } from './string.ts';
+
+export { headerText } from './header-text.ts';
+export { parseHeaderText } from './header-values.ts';
+
+const plain = [jsonConverter, stringConverter, byteArrayConverter, ...primitiveConverters];
+
+export const converters: readonly PluginDef[] = [
+  ...plain,
+  ...debeziumByteConverters,
+  simpleHeaderConverter,
+  ...plain.map(asHeaderConverter),
+];
