@@ -25,6 +25,8 @@ export async function decodeRecords(
 
   const { topic, partition, bytes, keyStarts, keyEnds, valueStarts, valueEnds, timestampsMs, offsets } = records;
   const decoded = new Array<ConnectRecord | null>(records.count);
+  // A processor's records are read and written: the partition read is their source partition, too.
+  const sourcePartition = { topic, partition };
   let stage: ErrorStage = 'KEY_CONVERTER';
   let i = 0;
   while (i < records.count) {
@@ -46,7 +48,7 @@ export async function decodeRecords(
           timestampMs: timestampMs < 0 ? null : timestampMs,
           headers: records.headerStarts[i]! < 0 ? NO_HEADERS : decodeHeaders(records, i, headers),
           origin: { topic, partition, offset: offsets[i]! },
-          sourcePartition: null,
+          sourcePartition,
           sourceOffset: null,
         });
       }

@@ -9,9 +9,7 @@ export const DEBEZIUM_VERSION = '3.6.3.Final';
 
 /** True for the schema of a change event. */
 export function isEnvelope(schema: Schema | null): schema is Schema {
-  return (
-    schema !== null && schema.kind === 'struct' && schema.name !== undefined && /(^|\.)Envelope$/.test(schema.name)
-  );
+  return schema?.kind === 'struct' && schema.name?.endsWith('.Envelope') === true;
 }
 
 /** A part of an envelope that is added to a row or to the headers: `op`, `source.ts_ms`, `table:t`. */

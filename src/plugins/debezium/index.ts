@@ -1,7 +1,27 @@
 // Debezium's transforms, in the order in which they are listed.
 
 import type { TransformDef } from '../../connect/plugins.ts';
+import { byLogicalTableRouter } from './by-logical-table-router.ts';
+import { eventRouter } from './event-router.ts';
+import { extractChangedRecordState } from './extract-changed-record-state.ts';
 import { extractNewRecordState } from './extract-new-record-state.ts';
+import { extractSchemaToNewRecord } from './extract-schema-to-new-record.ts';
+import { headerToValue } from './header-to-value.ts';
+import { partitionRouting } from './partition-routing.ts';
+import { schemaChangeEventFilter } from './schema-change-event-filter.ts';
+import { timezoneConverter } from './timezone-converter.ts';
+import { vectorToJsonConverter } from './vector-to-json-converter.ts';
 
 /** Debezium's transforms. */
-export const debeziumTransforms: readonly TransformDef[] = [extractNewRecordState];
+export const debeziumTransforms: readonly TransformDef[] = [
+  byLogicalTableRouter,
+  eventRouter,
+  extractChangedRecordState,
+  extractNewRecordState,
+  extractSchemaToNewRecord,
+  headerToValue,
+  partitionRouting,
+  schemaChangeEventFilter,
+  timezoneConverter,
+  vectorToJsonConverter,
+];
