@@ -9,6 +9,7 @@ import type { Offsets, TransactionalProducer } from '../../ports/broker.ts';
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
+  describeTransaction,
   endTxn,
   initProducerId,
   type ProducerIdentity,
@@ -27,10 +28,12 @@ const MENDED_BY_ABORT: ReadonlySet<number> = new Set([45, 48, 49, 59, 120]);
 export class KafkaTransactionalProducer extends LaneProducer implements TransactionalProducer {
   private readonly id: string;
   private isOpen = false;
+  private begunAtMs = 0;
   // Whether the coordinator may know of the transaction, so that it must be ended there.
   private isKnown = false;
   // The answer to a commit never came: only opening the id anew tells what became of it.
   private inDoubt: unknown = null;
+  private overtaken: unknown = null;
   private readonly unregistered = new Set<KafkaLane>();
   private readonly registered = new Set<KafkaLane>();
   private registering: Promise<void> | null = null;
@@ -50,7 +53,10 @@ export class KafkaTransactionalProducer extends LaneProducer implements Transact
 
   begin(): void {
     if (this.isOpen) throw misuse(this.id, 'begin was called within a transaction');
+    if (this.overtaken !== null) throw this.overtaken;
+    if (this.inDoubt !== null) throw this.inDoubt;
     this.isOpen = true;
+    this.begunAtMs = this.now();
   }
 
   async flush(): Promise<Offsets> {
@@ -91,6 +97,8 @@ export class KafkaTransactionalProducer extends LaneProducer implements Transact
 
   async abort(): Promise<void> {
     if (this.inDoubt !== null) throw this.inDoubt;
+    // Never again with this id: whatever we would end is the other holder's.
+    if (this.overtaken !== null) throw this.overtaken;
     if (!this.isOpen) return;
     await this.registering;
     while (this.failure === null && this.hasUnderWay) await this.changed.changed();
@@ -115,7 +123,7 @@ export class KafkaTransactionalProducer extends LaneProducer implements Transact
     if (this.closed) return;
     this.closed = true;
     try {
-      if (this.isOpen && this.inDoubt === null) await this.abort();
+      if (this.isOpen && this.inDoubt === null && this.overtaken === null) await this.abort();
     } catch (error) {
       // A fenced holder has nothing left to end; anything else times out at the coordinator or ends with the next owner.
       if (!(error instanceof TributaryError)) throw error;
@@ -227,20 +235,43 @@ export class KafkaTransactionalProducer extends LaneProducer implements Transact
     return this.call(() => initProducerId(this.id, this.limits.transactionTimeoutMs, current));
   }
 
-  // The broker says "fenced" also when it ended the transaction itself because it took too long. Whoever still holds the
-  // newest epoch may raise it; a holder that was really overtaken may not.
+  // The broker says "fenced" also when it ended the transaction itself because it took too long. From Kafka 4 on, whoever
+  // still holds the newest epoch may raise it, and a holder that was really overtaken may not. Before that, a time-out looks
+  // like a takeover but for the state it leaves: one epoch further, and the transaction just aborted.
   private async judge(error: unknown): Promise<unknown> {
     const told = explain(error);
-    if (!(told instanceof TributaryError) || told.kind !== 'fenced') return told;
+    if (!(told instanceof TributaryError) || told.kind !== 'fenced' || this.current === null) return told;
+    let renewed: ProducerIdentity | null;
     try {
-      this.current = await this.initialize(this.current);
+      renewed = (await this.raised(this.current)) ?? (await this.retaken(this.current));
     } catch (verdict) {
       return verdict;
     }
+    if (renewed === null) {
+      this.overtaken = told;
+      return told;
+    }
+    this.current = renewed;
     this.giveUp();
     this.renumber(true);
     this.reset();
     return timedOut(this.id, this.limits.transactionTimeoutMs, told);
+  }
+
+  private async raised(current: ProducerIdentity): Promise<ProducerIdentity | null> {
+    try {
+      return await this.initialize(current);
+    } catch (error) {
+      if (error instanceof TributaryError && error.kind === 'fenced') return null;
+      throw error;
+    }
+  }
+
+  private async retaken(current: ProducerIdentity): Promise<ProducerIdentity | null> {
+    if (this.now() - this.begunAtMs < this.limits.transactionTimeoutMs) return null;
+    const { state, producer } = await this.call(() => describeTransaction(this.id));
+    const isTimeOut = state === 'CompleteAbort' && producer.id === current.id && producer.epoch === current.epoch + 1;
+    return isTimeOut ? this.initialize(null) : null;
   }
 
   private renumber(restart: boolean): void {

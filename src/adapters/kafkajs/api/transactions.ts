@@ -100,6 +100,36 @@ export function endTxn(transactionalId: string, producer: ProducerIdentity, comm
   };
 }
 
+export interface TransactionState {
+  readonly state: string;
+  readonly producer: ProducerIdentity;
+}
+
+/** Who holds a transactional id, and what state its last transaction is in. */
+export function describeTransaction(transactionalId: string): Call<TransactionState> {
+  const body = new WireWriter().noTags();
+  body.compactArray([transactionalId], (id) => body.compactString(id)).noTags();
+  return {
+    apiKey: 65,
+    apiVersion: 0,
+    apiName: 'DescribeTransactions',
+    body: [body.done()],
+    read: (answer) => {
+      answer.skipTags();
+      answer.int32(); // throttle
+      answer.uvarint(); // one entry, the one asked for
+      const errorCode = answer.int16();
+      answer.compactString(); // id
+      const state = answer.compactString() ?? '';
+      answer.int32(); // time-out
+      answer.int64(); // start
+      const producer = { id: answer.int64(), epoch: answer.int16() };
+      check(errorCode, transactionalId);
+      return { state, producer };
+    },
+  };
+}
+
 function start(transactionalId: string, producer: ProducerIdentity): WireWriter {
   return new WireWriter().string(transactionalId).int64(producer.id).int16(producer.epoch);
 }
