@@ -4,7 +4,6 @@
 // 31st of a short month is its last day); fields that contradict each other fail.
 import { DAY_MS, dayOfWeek, daysInMonth, daysOf, isLeapYear } from '../../types/calendar.ts';
 import { type Element, type Field, textsOf } from './pattern.ts';
-import { weekOf } from './print.ts';
 import { fixedZone, offsetOf, type Zone, zoneAtStart } from './zone.ts';
 
 /** Fields found, and a zone if there was one. */
@@ -202,31 +201,32 @@ function nonsense(why: string): Misfit {
 
 function resolveDate(fields: ReadonlyMap<Field, number>): number | Misfit {
   const year = yearOf(fields);
-  const month =
-    fields.get('month') ?? (fields.has('quarter') && !fields.has('day') ? fields.get('quarter')! * 3 - 2 : undefined);
-  const day = fields.get('day');
-  const dayOfYear = fields.get('dayOfYear');
   const weekday = fields.get('dayOfWeek') ?? localToIso(fields.get('localDayOfWeek'));
   const week = fields.get('weekOfYear');
-  let days: number;
-  if (week !== undefined && fields.has('weekYear')) {
-    days = daysOfWeek(fields.get('weekYear')!, week, weekday ?? 7);
-  } else if (dayOfYear !== undefined) {
+  if (week !== undefined && fields.has('weekYear')) return daysOfWeek(fields.get('weekYear')!, week, weekday ?? 7);
+  const dayOfYear = fields.get('dayOfYear');
+  if (dayOfYear !== undefined) {
     if (dayOfYear === 366 && !isLeapYear(year ?? 1970)) return nonsense('only leap years have a day 366');
-    days = daysOf(year ?? 1970, 1, dayOfYear);
-    days = daysOf(year ?? 1970, 1, 1) + dayOfYear - 1;
-  } else {
-    const last = daysInMonth(year ?? 1970, month ?? 1);
-    const complete = year !== undefined && month !== undefined;
-    if (!complete && (day ?? 1) > last) return nonsense(`there is no day ${day} in month ${month ?? 1}`);
-    days = daysOf(year ?? 1970, month ?? 1, Math.min(day ?? 1, last));
-    const wholeDate = complete && day !== undefined;
-    if (weekday !== undefined && dayOfWeek(days) !== weekday) {
-      if (wholeDate) return nonsense('the day of the week does not go with the date');
-      days += weekday - dayOfWeek(days);
-    }
+    return daysOf(year ?? 1970, 1, 1) + dayOfYear - 1;
   }
-  return days;
+  return resolveMonthAndDay(fields, year, weekday);
+}
+
+function resolveMonthAndDay(
+  fields: ReadonlyMap<Field, number>,
+  year: number | undefined,
+  weekday: number | undefined,
+): number | Misfit {
+  const quarter = fields.get('quarter');
+  const day = fields.get('day');
+  const month = fields.get('month') ?? (quarter === undefined ? undefined : quarter * 3 - 2);
+  const last = daysInMonth(year ?? 1970, month ?? 1);
+  const complete = year !== undefined && month !== undefined;
+  if (!complete && (day ?? 1) > last) return nonsense(`there is no day ${day} in month ${month ?? 1}`);
+  const days = daysOf(year ?? 1970, month ?? 1, Math.min(day ?? 1, last));
+  if (weekday === undefined || dayOfWeek(days) === weekday) return days;
+  if (complete && day !== undefined) return nonsense('the day of the week does not go with the date');
+  return days + weekday - dayOfWeek(days);
 }
 
 function localToIso(local: number | undefined): number | undefined {
@@ -237,8 +237,7 @@ function localToIso(local: number | undefined): number | undefined {
 function daysOfWeek(year: number, week: number, weekday: number): number {
   const first = daysOf(year, 1, 1);
   const sunday = first - (dayOfWeek(first) % 7);
-  const days = sunday + (week - 1) * 7 + (weekday % 7);
-  return weekOf(days).week === 0 ? first : days;
+  return sunday + (week - 1) * 7 + (weekday % 7);
 }
 
 function yearOf(fields: ReadonlyMap<Field, number>): number | undefined {
