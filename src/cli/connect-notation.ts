@@ -241,7 +241,7 @@ function cellOf(struct: Struct, field: Field): Value {
 function writeMap(schema: Schema, map: ReadonlyMap<Value, Value>): Json {
   const keys = schema.keys ?? null;
   const items = schema.items ?? null;
-  if (keys?.kind === 'string' || (keys === null && [...map.keys()].every((key) => typeof key === 'string'))) {
+  if (keys?.kind === 'string') {
     return Object.fromEntries([...map].map(([key, item]) => [String(key), writeValue(items, item)]));
   }
   return [...map].map(([key, item]) => [writeValue(keys, key), writeValue(items, item)]);

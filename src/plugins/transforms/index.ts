@@ -9,6 +9,7 @@ import { flatten } from './flatten.ts';
 import { headerFrom } from './header-from.ts';
 import { hoistField } from './hoist-field.ts';
 import { insertField } from './insert-field.ts';
+import { insertHeader } from './insert-header.ts';
 import { maskField } from './mask-field.ts';
 import { regexRouter } from './regex-router.ts';
 import { replaceField } from './replace-field.ts';
@@ -27,6 +28,7 @@ export const transforms: readonly TransformDef[] = [
   headerFrom,
   hoistField,
   insertField,
+  insertHeader,
   maskField,
   regexRouter,
   replaceField,
