@@ -1,5 +1,6 @@
 // The converters, in the order in which `/connector-plugins` lists them.
 import type { PluginDef } from '../../connect/plugins.ts';
+import { avroConverter } from './avro.ts';
 import { byteArrayConverter, debeziumByteConverters } from './byte-array.ts';
 import { jsonConverter } from './json.ts';
 import { primitiveConverters } from './numbers.ts';
@@ -14,6 +15,7 @@ const plain = [jsonConverter, stringConverter, byteArrayConverter, ...primitiveC
 
 export const converters: readonly PluginDef[] = [
   ...plain,
+  avroConverter,
   ...debeziumByteConverters,
   simpleHeaderConverter,
   ...plain.map(asHeaderConverter),
