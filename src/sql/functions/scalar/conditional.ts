@@ -139,7 +139,7 @@ export const geoDistance = scalar({
   ],
   examples: [
     ['ROUND(GEO_DISTANCE(37.4439, -122.1663, 51.5257, -0.1122, NULL), 2)', '8634.66'],
-    ["ROUND(GEO_DISTANCE(37.4439, -122.1663, 51.5257, -0.1122, 'MI'), 2)", '5365.67'],
+    ["ROUND(GEO_DISTANCE(37.4439, -122.1663, 51.5257, -0.1122, 'MI'), 2)", '5365.66'],
   ],
 });
 
