@@ -20,7 +20,7 @@ export interface Named {
   readonly version: string;
 }
 
-/** A single message transform. `given`/`then` examples are executed as tests. */
+/** A single message transform. Its examples are executed as tests. */
 export interface TransformDef extends Named {
   readonly kind: 'transform';
   readonly config: ConfigDef;
@@ -28,11 +28,14 @@ export interface TransformDef extends Named {
   /** Called once per use in a chain with the class name it was configured by (`$Key`/`$Value` variants share a def). Throws `config` errors. */
   create(config: ParsedConfig, className: string, raw: RawConfig): Transform;
 }
+/** A record before and after, by these settings. The last of the def's classes is used. */
 export interface TransformExample {
   readonly config: Readonly<Record<string, string>>;
   readonly given: ConnectRecord;
-  readonly then: ConnectRecord | null;
+  /** What comes out; null: the record is dropped. */
+  readonly gives: ConnectRecord | null;
 }
+/** A condition on records, for a transform's `predicate`. */
 export interface PredicateDef extends Named {
   readonly kind: 'predicate';
   readonly config: ConfigDef;

@@ -6,9 +6,11 @@ import type { ParsedConfig, RawConfig } from '../../core/config/define.ts';
 import { primitive, type Schema, Struct, structOf, type Value } from '../../core/data/schema.ts';
 import { buildStruct, nullOf, requireStruct, schemaBasics } from '../cells.ts';
 import { configFault } from '../faults.ts';
+import { sample, struct } from '../sample.ts';
 import { topicRenamer } from '../transforms/regex-router.ts';
 import { DEBEZIUM_VERSION, isEnvelope } from './envelope.ts';
 import { type NameAdjustment, nameAdjustment } from './name-adjustment.ts';
+import { INT32, TEXT } from './sample-event.ts';
 import { LOW } from './setting-checks.ts';
 
 const text = { ...LOW, type: 'STRING', fallback: null, width: 'LONG' } as const;
@@ -59,6 +61,17 @@ export const byLogicalTableRouter: TransformDef = {
       doc: 'Kept for old configs; schemas are remembered as long as they are in use.',
     },
   ],
+  examples: [
+    {
+      config: { 'topic.regex': '(.*)_shard[0-9]+', 'topic.replacement': '$1' },
+      given: sample({ topic: 'shop.orders_shard1', keySchema: shardKey({}).schema, key: shardKey({}) }),
+      gives: sample({
+        topic: 'shop.orders',
+        keySchema: shardKey({ __dbz__physicalTableIdentifier: [TEXT, 'shop.orders_shard1'] }).schema,
+        key: shardKey({ __dbz__physicalTableIdentifier: [TEXT, 'shop.orders_shard1'] }),
+      }),
+    },
+  ],
   create: (config, _className, raw) => {
     const rename = topicRenamer(requiredText(config, 'topic.regex'), requiredText(config, 'topic.replacement'));
     const adjust = nameAdjustment(raw['schema.name.adjustment.mode'] ?? 'none');
@@ -80,6 +93,12 @@ export const byLogicalTableRouter: TransformDef = {
     };
   },
 };
+
+/** The key of the example: after routing it has one more field, and another name. */
+function shardKey(added: Readonly<Record<string, readonly [Schema, Value]>>): Struct {
+  const isRouted = Object.keys(added).length > 0;
+  return struct({ id: [INT32, 7], ...added }, isRouted ? 'shop.orders.Key' : 'shop.orders_shard1.Key');
+}
 
 function requiredText(config: ParsedConfig, name: string): string {
   const value = config[name] as string | null;

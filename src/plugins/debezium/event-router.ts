@@ -16,6 +16,7 @@ import {
 import { TributaryError } from '../../core/errors.ts';
 import { cellOrDefault } from '../cells.ts';
 import { dataFault } from '../faults.ts';
+import { sample } from '../sample.ts';
 import { topicRenamer } from '../transforms/regex-router.ts';
 import { DEBEZIUM_VERSION, isEnvelope } from './envelope.ts';
 import {
@@ -26,6 +27,7 @@ import {
   routerOptions,
 } from './event-router-config.ts';
 import { expandJson } from './expand-json.ts';
+import { changeEvent, INT32, OPTIONAL_TEXT } from './sample-event.ts';
 
 /** Debezium's outbox `EventRouter`. */
 export const eventRouter: TransformDef = {
@@ -35,6 +37,21 @@ export const eventRouter: TransformDef = {
   version: DEBEZIUM_VERSION,
   doc: 'Turns rows inserted into an outbox table into events: topic, key, payload and headers come from columns.',
   config: EVENT_ROUTER_CONFIG,
+  examples: [
+    {
+      config: { 'route.by.field': 'name', 'table.field.event.payload': 'name', 'table.field.event.key': 'id' },
+      given: changeEvent('c', null, [7, 'created']),
+      gives: sample({
+        topic: 'outbox.event.created',
+        keySchema: INT32,
+        key: 7,
+        valueSchema: OPTIONAL_TEXT,
+        value: 'created',
+        timestampMs: 1_700_000_000_000,
+        headers: [{ key: 'id', schema: INT32, value: 7 }],
+      }),
+    },
+  ],
   create: (config, _className, raw) => router(routerOptions(config, raw)),
 };
 

@@ -5,6 +5,7 @@ import type { Header } from '../../connect/records.ts';
 import { sameValue } from '../../core/data/same-schema.ts';
 import { arrayOf, fieldOf, primitive, Struct } from '../../core/data/schema.ts';
 import { DEBEZIUM_VERSION, isEnvelope } from './envelope.ts';
+import { changeEvent } from './sample-event.ts';
 import { LOW } from './setting-checks.ts';
 
 /** Debezium's `ExtractChangedRecordState`. */
@@ -32,6 +33,15 @@ export const extractChangedRecordState: TransformDef = {
       width: 'LONG',
       displayName: 'Header unchanged name.',
       doc: 'Name of the header for unchanged columns; without it there is none.',
+    },
+  ],
+  examples: [
+    {
+      config: { 'header.changed.name': 'changed' },
+      given: changeEvent('u', [7, 'old'], [7, 'new']),
+      gives: changeEvent('u', [7, 'old'], [7, 'new'], {
+        headers: [{ key: 'changed', schema: schemaOf('changed'), value: ['name'] }],
+      }),
     },
   ],
   create: (config) => {

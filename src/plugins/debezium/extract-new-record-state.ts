@@ -13,6 +13,7 @@ import { fieldOf, primitive, type Schema, Struct, type Value } from '../../core/
 import { buildStruct, type CopyPlan, cellOrDefault, copyCells, nullOf, schemaBasics } from '../cells.ts';
 import { dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
+import { structSample } from '../sample.ts';
 import {
   type Addition,
   additionsOf,
@@ -21,6 +22,7 @@ import {
   fieldReferences,
   isEnvelope,
 } from './envelope.ts';
+import { changeEvent, INT32, OPTIONAL_TEXT } from './sample-event.ts';
 import { unwrapSchemaless } from './schemaless-envelope.ts';
 
 const MODES = ['drop', 'tombstone', 'rewrite', 'rewrite-with-tombstone', 'delete-to-tombstone'] as const;
@@ -125,6 +127,23 @@ export const extractNewRecordState: TransformDef = {
   version: DEBEZIUM_VERSION,
   doc: 'Replaces a change event by the row itself. Events without a schema pass unchanged unless "schemaless.envelopes" is true.',
   config,
+  examples: [
+    {
+      config: { 'add.fields': 'op,table' },
+      given: changeEvent('u', [7, 'old'], [7, 'new']),
+      gives: structSample(
+        {
+          id: [INT32, 7],
+          name: [OPTIONAL_TEXT, 'new'],
+          __op: [OPTIONAL_TEXT, 'u'],
+          __table: [OPTIONAL_TEXT, 'orders'],
+        },
+        'shop.orders.Value',
+        { topic: 'shop.orders' },
+      ),
+    },
+    { config: { 'delete.tombstone.handling.mode': 'drop' }, given: changeEvent('d', [7, 'old'], null), gives: null },
+  ],
   create: (parsed, _className, raw) => unwrapper(optionsOf(parsed, raw)),
 };
 

@@ -6,6 +6,7 @@ import { arrayOf, fieldOf, primitive, type Schema, Struct, structOf, type Value 
 import { schemaBasics } from '../cells.ts';
 import { dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
+import { sample } from '../sample.ts';
 import { DEBEZIUM_VERSION, isEnvelope } from './envelope.ts';
 import { nameAdjustment } from './name-adjustment.ts';
 
@@ -19,6 +20,7 @@ export const extractSchemaToNewRecord: TransformDef = {
   version: DEBEZIUM_VERSION,
   doc: 'Adds a field sourceSchema with the columns of the source table and their types, taken from schema parameters.',
   config: [],
+  examples: [{ config: {}, given: sample({ value: null }), gives: sample({ value: null }) }],
   create: (_config, _className, raw) => {
     const adjust = nameAdjustment(raw['schema.name.adjustment.mode'] ?? 'none');
     const schemas = sourceSchemas(adjust);

@@ -5,7 +5,9 @@ import type { ConnectRecord, Header } from '../../connect/records.ts';
 import { fieldOf, type Schema, Struct, structOf, type Value, withOptional } from '../../core/data/schema.ts';
 import { cellOrDefault, requireStruct, schemaBasics } from '../cells.ts';
 import { configFault, dataFault } from '../faults.ts';
+import { structSample } from '../sample.ts';
 import { DEBEZIUM_VERSION } from './envelope.ts';
+import { INT32, TEXT } from './sample-event.ts';
 import { anyCase, plainNames, required } from './setting-checks.ts';
 
 const high = { importance: 'HIGH', order: 1 } as const;
@@ -44,6 +46,13 @@ export const headerToValue: TransformDef = {
       displayName: 'Operation: mover or copy',
       doc: 'move: the headers are removed. copy: they stay.',
       check: (value) => required(value) ?? anyCase('move', 'copy')(value),
+    },
+  ],
+  examples: [
+    {
+      config: { headers: 'tenant', fields: 'tenant', operation: 'move' },
+      given: structSample({ id: [INT32, 7] }, undefined, { headers: [{ key: 'tenant', schema: TEXT, value: 'kr' }] }),
+      gives: structSample({ id: [INT32, 7], tenant: [TEXT, 'kr'] }),
     },
   ],
   create: (config) => {

@@ -8,6 +8,7 @@ import { cellOrDefault } from '../cells.ts';
 import { DEBEZIUM_VERSION, isEnvelope } from './envelope.ts';
 import { javaHash } from './java-hash.ts';
 import { murmur3Draft } from './murmur3-draft.ts';
+import { changeEvent } from './sample-event.ts';
 import { required } from './setting-checks.ts';
 
 /** Debezium's `PartitionRouting`. */
@@ -50,6 +51,13 @@ export const partitionRouting: TransformDef = {
       order: 3,
       displayName: 'Hash function',
       doc: 'java or murmur; anything else counts as java.',
+    },
+  ],
+  examples: [
+    {
+      config: { 'partition.payload.fields': 'change.id', 'partition.topic.num': '5' },
+      given: changeEvent('u', [7, 'old'], [7, 'new']),
+      gives: changeEvent('u', [7, 'old'], [7, 'new'], { partition: 2 }),
     },
   ],
   create: (config) => {

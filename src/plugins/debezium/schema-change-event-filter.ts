@@ -3,6 +3,7 @@
 import type { TransformDef } from '../../connect/plugins.ts';
 import { Struct, type Value } from '../../core/data/schema.ts';
 import { configFault } from '../faults.ts';
+import { sample } from '../sample.ts';
 import { DEBEZIUM_VERSION } from './envelope.ts';
 import { required } from './setting-checks.ts';
 
@@ -26,6 +27,13 @@ export const schemaChangeEventFilter: TransformDef = {
       displayName: 'Schema change event exclude list',
       doc: `Kinds to drop: ${KINDS.join(', ')}.`,
       check: required,
+    },
+  ],
+  examples: [
+    {
+      config: { 'schema.change.event.exclude.list': 'DROP' },
+      given: sample({ topic: 'shop', value: 'not a schema change' }),
+      gives: sample({ topic: 'shop', value: 'not a schema change' }),
     },
   ],
   create: (config) => {

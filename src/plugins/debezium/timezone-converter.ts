@@ -10,6 +10,7 @@ import { compileJavaRegex } from '../../core/java/regex.ts';
 import { configFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
 import { DEBEZIUM_VERSION, isEnvelope } from './envelope.ts';
+import { changeEvent } from './sample-event.ts';
 import { required } from './setting-checks.ts';
 import { type ZoneOffsets, zoneOffsets } from './zone-offsets.ts';
 
@@ -51,6 +52,13 @@ export const timezoneConverter: TransformDef = {
       displayName: 'Exclude List',
       doc: `What to leave as it is. ${RULE_DOC}`,
       check: regexes,
+    },
+  ],
+  examples: [
+    {
+      config: { 'converted.timezone': 'Europe/Paris' },
+      given: changeEvent('c', null, [7, 'no times in this row']),
+      gives: changeEvent('c', null, [7, 'no times in this row']),
     },
   ],
   create: (config) => {

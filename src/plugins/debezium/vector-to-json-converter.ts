@@ -1,10 +1,11 @@
 // Vectors become JSON text, in rows and in change events.
 
 import type { TransformDef } from '../../connect/plugins.ts';
-import { type Kind, primitive, type Schema, Struct, structOf, type Value } from '../../core/data/schema.ts';
+import { arrayOf, type Kind, primitive, type Schema, Struct, structOf, type Value } from '../../core/data/schema.ts';
 import { doubleText, floatText } from '../../core/java/number-text.ts';
 import { nullOf, requireStruct, schemaBasics } from '../cells.ts';
 import { perSchema } from '../per-schema.ts';
+import { structSample } from '../sample.ts';
 import { DEBEZIUM_VERSION, isEnvelope } from './envelope.ts';
 
 /** Debezium's `VectorToJsonConverter`. */
@@ -15,6 +16,13 @@ export const vectorToJsonConverter: TransformDef = {
   version: DEBEZIUM_VERSION,
   doc: 'Turns vector columns (FloatVector, DoubleVector, SparseDoubleVector) into JSON text.',
   config: [],
+  examples: [
+    {
+      config: {},
+      given: structSample({ v: [arrayOf(primitive('float32'), { name: 'io.debezium.data.FloatVector' }), [1.5, 2]] }),
+      gives: structSample({ v: [jsonSchema(false), '{ "values": [1.5, 2.0] }'] }),
+    },
+  ],
   create: () => {
     const planOf = perSchema((schema) => (isEnvelope(schema) ? planStruct(schema, true) : planStruct(schema, false)));
     return (record) => {

@@ -6,6 +6,7 @@ import { fieldOf, type Schema, type SchemaOptions, Struct, structOf, type Value 
 import { nullCell, REPLACE_NULL_WITH_DEFAULT, requireMap, requireStruct, schemaBasics } from '../cells.ts';
 import { configFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
+import { entries, sample } from '../sample.ts';
 import { CAST_TARGETS, type Caster, type CastTarget, casterOf, castFree } from './cast-values.ts';
 import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
 
@@ -25,6 +26,13 @@ export const cast: TransformDef = {
       check: (value) => nonEmptyList(value, 'spec') ?? checkSpec(value as readonly string[]),
     },
     REPLACE_NULL_WITH_DEFAULT,
+  ],
+  examples: [
+    {
+      config: { spec: 'amount:float64,paid:boolean' },
+      given: sample({ value: entries({ amount: '12.5', paid: 'true' }) }),
+      gives: sample({ value: entries({ amount: 12.5, paid: true }) }),
+    },
   ],
   create: (config, className) => {
     const onKey = actsOnKey(className);

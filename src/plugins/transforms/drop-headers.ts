@@ -2,6 +2,7 @@
 
 import type { TransformDef } from '../../connect/plugins.ts';
 import { nonEmptyList } from '../../core/config/checks.ts';
+import { sample } from '../sample.ts';
 import { KAFKA_VERSION } from './side.ts';
 
 /** Kafka's `DropHeaders`. */
@@ -18,6 +19,18 @@ export const dropHeaders: TransformDef = {
       importance: 'HIGH',
       doc: 'Names of the headers to remove; case counts.',
       check: nonEmptyList,
+    },
+  ],
+  examples: [
+    {
+      config: { headers: 'trace' },
+      given: sample({
+        headers: [
+          { key: 'trace', schema: null, value: 'x' },
+          { key: 'kept', schema: null, value: 'y' },
+        ],
+      }),
+      gives: sample({ headers: [{ key: 'kept', schema: null, value: 'y' }] }),
     },
   ],
   create: (config) => {

@@ -7,6 +7,7 @@ import { TributaryError } from '../../core/errors.ts';
 import { REPLACE_NULL_WITH_DEFAULT, requireMap, requireStruct } from '../cells.ts';
 import { dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
+import { entries, sample } from '../sample.ts';
 import { fieldPath } from './field-path.ts';
 import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
 
@@ -27,6 +28,18 @@ export const extractField: TransformDef = {
       importance: 'HIGH',
       doc: 'V1: the name as it stands. V2: dots step into nested structs; names with dots stand in backticks.',
       check: oneOfIgnoringCase('V1', 'V2'),
+    },
+  ],
+  examples: [
+    {
+      config: { field: 'id' },
+      given: sample({ value: entries({ id: 7, name: 'x' }) }),
+      gives: sample({ value: 7 }),
+    },
+    {
+      config: { field: 'user.name', 'field.syntax.version': 'V2' },
+      given: sample({ value: entries({ user: entries({ name: 'Ann' }) }) }),
+      gives: sample({ value: 'Ann' }),
     },
   ],
   create: (config, className) => {

@@ -6,6 +6,7 @@ import { typeOfNumber } from '../../core/data/typed.ts';
 import { buildStruct, requireMap, requireStruct, schemaBasics, typeName } from '../cells.ts';
 import { dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
+import { entries, sample } from '../sample.ts';
 import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
 
 /** Kafka's `Flatten`. */
@@ -22,6 +23,13 @@ export const flatten: TransformDef = {
       fallback: '.',
       importance: 'MEDIUM',
       doc: 'Put between the names of a path.',
+    },
+  ],
+  examples: [
+    {
+      config: { delimiter: '_' },
+      given: sample({ value: entries({ user: entries({ id: 7, name: 'Ann' }) }) }),
+      gives: sample({ value: entries({ user_id: 7, user_name: 'Ann' }) }),
     },
   ],
   create: (config, className) => {

@@ -16,6 +16,7 @@ import {
 } from '../cells.ts';
 import { configFault, dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
+import { entries, sample } from '../sample.ts';
 import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
 
 /** Kafka's `HeaderFrom`. */
@@ -48,6 +49,13 @@ export const headerFrom: TransformDef = {
       choices: ['move', 'copy'],
     },
     REPLACE_NULL_WITH_DEFAULT,
+  ],
+  examples: [
+    {
+      config: { fields: 'tenant', headers: 'x-tenant', operation: 'move' },
+      given: sample({ value: entries({ id: 7, tenant: 'kr' }) }),
+      gives: sample({ value: entries({ id: 7 }), headers: [{ key: 'x-tenant', schema: null, value: 'kr' }] }),
+    },
   ],
   create: (config, className) => {
     const onKey = actsOnKey(className);

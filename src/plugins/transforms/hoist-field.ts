@@ -4,6 +4,7 @@ import type { TransformDef } from '../../connect/plugins.ts';
 import { Struct, structOf } from '../../core/data/schema.ts';
 import { nullCell } from '../cells.ts';
 import { perSchema } from '../per-schema.ts';
+import { entries, sample } from '../sample.ts';
 import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
 
 /** Kafka's `HoistField`. */
@@ -14,6 +15,13 @@ export const hoistField: TransformDef = {
   version: KAFKA_VERSION,
   doc: 'Wraps the key or value in a struct of one field; without a schema, in a map.',
   config: [{ name: 'field', type: 'STRING', importance: 'MEDIUM', doc: 'Name of the one field.' }],
+  examples: [
+    {
+      config: { field: 'line' },
+      given: sample({ value: 'hello' }),
+      gives: sample({ value: entries({ line: 'hello' }) }),
+    },
+  ],
   create: (config, className) => {
     const onKey = actsOnKey(className);
     const name = config['field'] as string;

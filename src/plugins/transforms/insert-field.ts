@@ -17,6 +17,7 @@ import {
 } from '../cells.ts';
 import { configFault, dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
+import { entries, sample } from '../sample.ts';
 import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
 
 const SUFFIX_DOC = 'Suffix the name with ! to make the field required, with ? (or nothing) to make it optional.';
@@ -40,6 +41,13 @@ export const insertField: TransformDef = {
     fieldSetting('static.field', 'Field for the fixed text of static.value.'),
     { name: 'static.value', type: 'STRING', fallback: null, importance: 'MEDIUM', doc: 'The fixed text.' },
     REPLACE_NULL_WITH_DEFAULT,
+  ],
+  examples: [
+    {
+      config: { 'topic.field': 'from', 'static.field': 'source', 'static.value': 'shop' },
+      given: sample({ value: entries({ id: 7 }) }),
+      gives: sample({ value: entries({ id: 7, from: 'orders', source: 'shop' }) }),
+    },
   ],
   create: (config, className) => {
     const onKey = actsOnKey(className);

@@ -2,7 +2,9 @@
 
 import type { TransformDef } from '../../connect/plugins.ts';
 import { nonNull } from '../../core/config/checks.ts';
+import { primitive } from '../../core/data/schema.ts';
 import { parseHeaderText } from '../converters/header-values.ts';
+import { sample } from '../sample.ts';
 import { KAFKA_VERSION } from './side.ts';
 
 /** Kafka's `InsertHeader`. */
@@ -15,6 +17,13 @@ export const insertHeader: TransformDef = {
   config: [
     { name: 'header', type: 'STRING', importance: 'HIGH', doc: 'Name of the header.', check: nonNull },
     { name: 'value.literal', type: 'STRING', importance: 'HIGH', doc: 'The value as text.', check: nonNull },
+  ],
+  examples: [
+    {
+      config: { header: 'tenant', 'value.literal': 'kr' },
+      given: sample({ value: 'x' }),
+      gives: sample({ value: 'x', headers: [{ key: 'tenant', schema: primitive('string'), value: 'kr' }] }),
+    },
   ],
   create: (config) => {
     const header = { key: config['header'] as string, ...parseHeaderText(config['value.literal'] as string) };

@@ -10,6 +10,7 @@ import { typed, typeOfNumber } from '../../core/data/typed.ts';
 import { nullCell, REPLACE_NULL_WITH_DEFAULT, requireMap, requireStruct, schemaBasics, typeName } from '../cells.ts';
 import { dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
+import { entries, sample } from '../sample.ts';
 import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
 
 /** Kafka's `MaskField`. */
@@ -30,6 +31,13 @@ export const maskField: TransformDef = {
       check: nonEmptyText,
     },
     REPLACE_NULL_WITH_DEFAULT,
+  ],
+  examples: [
+    {
+      config: { fields: 'card,age' },
+      given: sample({ value: entries({ card: '4111', age: 30, id: 7 }) }),
+      gives: sample({ value: entries({ card: '', age: 0, id: 7 }) }),
+    },
   ],
   create: (config, className) => {
     const onKey = actsOnKey(className);

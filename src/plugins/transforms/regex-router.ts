@@ -4,6 +4,7 @@ import type { TransformDef } from '../../connect/plugins.ts';
 import { validRegex } from '../../core/config/checks.ts';
 import { compileFullMatch, compileJavaRegex, compileReplacement } from '../../core/java/regex.ts';
 import { dataFault } from '../faults.ts';
+import { sample } from '../sample.ts';
 import { KAFKA_VERSION } from './side.ts';
 
 /** Kafka's `RegexRouter`. */
@@ -26,6 +27,13 @@ export const regexRouter: TransformDef = {
       type: 'STRING',
       importance: 'HIGH',
       doc: 'The new name; $1 and ${name} stand for groups.',
+    },
+  ],
+  examples: [
+    {
+      config: { regex: '(.*)-eu', replacement: 'europe.$1' },
+      given: sample({ topic: 'orders-eu' }),
+      gives: sample({ topic: 'europe.orders' }),
     },
   ],
   create: (config) => {

@@ -13,6 +13,7 @@ import {
   schemaBasics,
 } from '../cells.ts';
 import { perSchema } from '../per-schema.ts';
+import { entries, sample } from '../sample.ts';
 import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
 
 /** Kafka's `ReplaceField`. */
@@ -42,6 +43,13 @@ export const replaceField: TransformDef = {
       check: pairs,
     },
     REPLACE_NULL_WITH_DEFAULT,
+  ],
+  examples: [
+    {
+      config: { exclude: 'note', renames: 'id:order_id' },
+      given: sample({ value: entries({ id: 7, note: 'x', name: 'Ann' }) }),
+      gives: sample({ value: entries({ order_id: 7, name: 'Ann' }) }),
+    },
   ],
   create: (config, className, raw) => {
     const onKey = actsOnKey(className);

@@ -1,10 +1,11 @@
 // Sets name and version of a struct's schema.
 
 import type { TransformDef } from '../../connect/plugins.ts';
-import { type Schema, structOf } from '../../core/data/schema.ts';
+import { primitive, type Schema, structOf } from '../../core/data/schema.ts';
 import { copyCells, REPLACE_NULL_WITH_DEFAULT, requireStruct, schemaBasics } from '../cells.ts';
 import { configFault, dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
+import { structSample } from '../sample.ts';
 import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
 
 /** Kafka's `SetSchemaMetadata`. */
@@ -18,6 +19,13 @@ export const setSchemaMetadata: TransformDef = {
     { name: 'schema.name', type: 'STRING', fallback: null, importance: 'HIGH', doc: 'Name to set.' },
     { name: 'schema.version', type: 'INT', fallback: null, importance: 'HIGH', doc: 'Version to set.' },
     REPLACE_NULL_WITH_DEFAULT,
+  ],
+  examples: [
+    {
+      config: { 'schema.name': 'shop.Order' },
+      given: structSample({ id: [primitive('int32'), 7] }),
+      gives: structSample({ id: [primitive('int32'), 7] }, 'shop.Order'),
+    },
   ],
   create: (config, className) => {
     const onKey = actsOnKey(className);

@@ -19,6 +19,7 @@ import { type DateFormat, simpleDateFormat } from '../../core/java/simple-date-f
 import { nullCell, REPLACE_NULL_WITH_DEFAULT, requireMap, requireStruct, schemaBasics, typeName } from '../cells.ts';
 import { configFault, dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
+import { entries, sample } from '../sample.ts';
 import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
 
 const TARGETS = ['string', 'unix', 'Date', 'Time', 'Timestamp'] as const;
@@ -62,6 +63,13 @@ export const timestampConverter: TransformDef = {
       choices: ['nanoseconds', 'microseconds', 'milliseconds', 'seconds'],
     },
     REPLACE_NULL_WITH_DEFAULT,
+  ],
+  examples: [
+    {
+      config: { field: 'at', 'target.type': 'string', format: "yyyy-MM-dd'T'HH:mm:ss'Z'" },
+      given: sample({ value: entries({ at: 1_700_000_000_123 }) }),
+      gives: sample({ value: entries({ at: '2023-11-14T22:13:20Z' }) }),
+    },
   ],
   create: (config, className) => {
     const onKey = actsOnKey(className);

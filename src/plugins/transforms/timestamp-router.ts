@@ -3,6 +3,7 @@
 import type { TransformDef } from '../../connect/plugins.ts';
 import { simpleDateFormat } from '../../core/java/simple-date-format.ts';
 import { configFault, dataFault } from '../faults.ts';
+import { sample } from '../sample.ts';
 import { KAFKA_VERSION } from './side.ts';
 
 /** Kafka's `TimestampRouter`. */
@@ -26,6 +27,13 @@ export const timestampRouter: TransformDef = {
       fallback: 'yyyyMMdd',
       importance: 'HIGH',
       doc: 'Pattern of the time (Java SimpleDateFormat).',
+    },
+  ],
+  examples: [
+    {
+      config: {},
+      given: sample({ timestampMs: 1_700_000_000_123 }),
+      gives: sample({ topic: 'orders-20231114', timestampMs: 1_700_000_000_123 }),
     },
   ],
   create: (config) => {

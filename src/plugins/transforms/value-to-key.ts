@@ -13,6 +13,7 @@ import {
 } from '../cells.ts';
 import { dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
+import { entries, sample } from '../sample.ts';
 import { KAFKA_VERSION } from './side.ts';
 
 /** Kafka's `ValueToKey`. */
@@ -31,6 +32,13 @@ export const valueToKey: TransformDef = {
       check: nonEmptyList,
     },
     REPLACE_NULL_WITH_DEFAULT,
+  ],
+  examples: [
+    {
+      config: { fields: 'id' },
+      given: sample({ value: entries({ id: 7, name: 'Ann' }) }),
+      gives: sample({ key: entries({ id: 7 }), value: entries({ id: 7, name: 'Ann' }) }),
+    },
   ],
   create: (config) => {
     const names = config['fields'] as readonly string[];
