@@ -1,0 +1,26 @@
+// What the generators of the nodes share. The walk itself is generator.ts.
+import type { ExpressionCompiler } from '../../sql/compile/expression.ts';
+import type { FunctionContext, Functions } from '../../sql/functions/registry.ts';
+import type { PlanNode } from '../../sql/plan/nodes.ts';
+import type { Consume } from './flow.ts';
+import type { Part } from './part.ts';
+
+export interface Generation {
+  readonly queryId: string;
+  readonly functions: Functions;
+  readonly context: FunctionContext;
+  /** Prefix of this query's private topics: changelogs and repartitions. */
+  readonly topicPrefix: string;
+  /** The part whose code is being written. */
+  part: Part;
+  readonly compiler: ExpressionCompiler;
+  /** The source column that the loop notes in `operation`, for rows of snapshots (CHANGES_KEY). */
+  operation: { readonly source: string; readonly column: number } | null;
+  /**
+   * Writes the code of a node around what its consumer answers. `needsOld`: the consumer of a table wants to know the row that
+   * is replaced.
+   */
+  generate(node: PlanNode, consume: Consume, needsOld: boolean): void;
+  /** Starts a part below the current one, runs `make` in it, and comes back. */
+  inNewPart(id: string, make: () => void): void;
+}

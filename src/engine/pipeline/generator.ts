@@ -1,0 +1,119 @@
+// Walks a plan from its root and writes the code of each part.
+import { ExpressionCompiler } from '../../sql/compile/expression.ts';
+import type { FunctionContext, Functions } from '../../sql/functions/registry.ts';
+import type { PlanNode, SinkSpec } from '../../sql/plan/nodes.ts';
+import { generateAggregate } from './aggregate.ts';
+import { generateChanges } from './changes.ts';
+import type { Consume } from './flow.ts';
+import type { Generation } from './generation.ts';
+import { generateStreamStream } from './join-stream.ts';
+import { generateForeignKey, generateStreamTable, generateTableTable } from './join-table.ts';
+import { Part } from './part.ts';
+import { generateRepartition } from './repartition.ts';
+import { serdeRef } from './serde-ref.ts';
+import { sinkText } from './sink.ts';
+import { generateSource } from './source.ts';
+import { generateFilter, generateFlatMap, generateProject } from './stateless.ts';
+
+export interface GeneratorOptions {
+  readonly queryId: string;
+  readonly topicPrefix: string;
+  readonly functions: Functions;
+  readonly context: FunctionContext;
+}
+
+export class Generator implements Generation {
+  readonly queryId: string;
+  readonly topicPrefix: string;
+  readonly functions: Functions;
+  readonly context: FunctionContext;
+  /** Parts in the order of the data: what is read comes before who reads it. */
+  readonly parts: Part[] = [];
+  part: Part;
+  operation: Generation['operation'] = null;
+  readonly #compilers = new Map<Part, ExpressionCompiler>();
+
+  constructor(options: GeneratorOptions) {
+    this.queryId = options.queryId;
+    this.topicPrefix = options.topicPrefix;
+    this.functions = options.functions;
+    this.context = options.context;
+    this.part = new Part('main');
+    this.parts.push(this.part);
+  }
+
+  get compiler(): ExpressionCompiler {
+    let compiler = this.#compilers.get(this.part);
+    if (compiler === undefined) {
+      compiler = new ExpressionCompiler(this.part.unit, this.functions, this.context);
+      this.#compilers.set(this.part, compiler);
+    }
+    return compiler;
+  }
+
+  generate(node: PlanNode, consume: Consume, needsOld: boolean): void {
+    switch (node.kind) {
+      case 'source':
+        return generateSource(this, node, consume, needsOld);
+      case 'filter':
+        return generateFilter(this, node, consume);
+      case 'project':
+        return generateProject(this, node, consume, needsOld);
+      case 'repartition':
+        return generateRepartition(this, node, consume);
+      case 'flatMap':
+        return generateFlatMap(this, node, consume);
+      case 'aggregate':
+        return generateAggregate(this, node, consume, needsOld);
+      case 'changes':
+        return generateChanges(this, node, consume);
+      case 'join':
+        break;
+    }
+    switch (node.join) {
+      case 'streamStream':
+        return generateStreamStream(this, node, consume);
+      case 'streamTable':
+        return generateStreamTable(this, node, consume);
+      case 'tableTable':
+        return generateTableTable(this, node, consume);
+      case 'foreignKey':
+        return generateForeignKey(this, node, consume);
+    }
+  }
+
+  inNewPart(id: string, make: () => void): void {
+    const upper = this.part;
+    const lower = new Part(id);
+    this.parts.splice(this.parts.indexOf(upper), 0, lower);
+    this.part = lower;
+    make();
+    this.part = upper;
+  }
+
+  /** The whole query into a sink. `keepsResult`: the result rows are kept in a store of their own, for pull queries. */
+  sink(plan: PlanNode, sink: SinkSpec, keepsResult: boolean, needsOld: boolean): void {
+    const { part } = this;
+    const index = part.addSink({
+      topic: sink.topic.topic,
+      internal: false,
+      key: serdeRef(sink.topic, 'key'),
+      value: serdeRef(sink.topic, 'value'),
+      partitions: null,
+    });
+    const result = keepsResult
+      ? part.addStore({
+          name: 'result',
+          changelog: `${this.topicPrefix}-result-changelog`,
+          ofSource: null,
+          evictable: false,
+        })
+      : null;
+    this.generate(plan, (flow) => sinkText(this, sink, index, flow, result), needsOld);
+  }
+
+  /** Only keeps a table: CREATE SOURCE TABLE. */
+  keep(plan: PlanNode): void {
+    this.generate(plan, () => '', true);
+  }
+}

@@ -1,0 +1,433 @@
+// Syntax → typed expressions: names become column indexes, conversions become explicit, every type is known afterwards.
+//
+// Calls are in calls.ts, predicates in predicates.ts. `BindContext` says what a clause allows.
+import type { Expr } from '../plan/expr.ts';
+import type { ExpressionNode, Span } from '../syntax/ast.ts';
+import { arithmeticType, isNumeric } from '../types/arithmetic.ts';
+import { castable } from '../types/coerce.ts';
+import { arrayType, BIGINT, BOOLEAN, mapType, type SqlType, STRING, structType } from '../types/sql-type.ts';
+import { resolveType, typeText } from '../types/type-text.ts';
+import { bindCall } from './calls.ts';
+import { commonType, fitted } from './common-type.ts';
+import { type BindContext, nameOf } from './context.ts';
+import { type Binding, fragment, pasteName, reject } from './environment.ts';
+import { bindBetween, bindComparison, bindIn, bindLike } from './predicates.ts';
+import { resolveColumn, type Scope, suggestion } from './scope.ts';
+import { converted } from './types.ts';
+
+/** A context for one clause. */
+export function contextFor(
+  binding: Binding,
+  scope: Scope,
+  clause: string,
+  allows: Partial<Pick<BindContext, 'aggregates' | 'tables' | 'makesWindow'>> = {},
+): BindContext {
+  return {
+    env: binding.env,
+    text: binding.text,
+    scope,
+    clause,
+    aggregates: allows.aggregates ?? null,
+    tables: allows.tables ?? null,
+    makesWindow: allows.makesWindow ?? false,
+    inside: { aggregate: null, table: null, isCase: false },
+    lambda: null,
+    counter: { next: 0 },
+    bind: bindExpression,
+  };
+}
+
+/** The typed form of an expression. Throws the rejections of types.md. */
+export function bindExpression(context: BindContext, node: ExpressionNode): Expr {
+  switch (node.kind) {
+    case 'literal':
+      return { op: 'literal', value: node.value, type: node.type };
+    case 'column':
+      return bindColumn(context, node);
+    case 'call':
+      return bindCall(context, node);
+    case 'lambda':
+      return reject(context, 'LAM-3', node.span, 'A lambda may only stand as an argument of a function.');
+    case 'unit':
+      return reject(context, 'NAME-4', node.span, `Column ${node.unit} in ${context.clause} does not exist.`);
+    case 'dereference':
+      return bindDereference(context, node);
+    case 'subscript':
+      return bindSubscript(context, node);
+    case 'arithmetic':
+      return bindArithmetic(context, node);
+    case 'sign':
+      return bindSign(context, node);
+    case 'comparison':
+      return bindComparison(context, node);
+    case 'logical': {
+      const left = bindBoolean(context, node.left, node.operator);
+      const right = bindBoolean(context, node.right, node.operator);
+      return { op: node.operator === 'AND' ? 'and' : 'or', left, right, type: BOOLEAN };
+    }
+    case 'not':
+      return { op: 'not', of: bindBoolean(context, node.operand, 'NOT'), type: BOOLEAN };
+    case 'between':
+      return bindBetween(context, node);
+    case 'in':
+      return bindIn(context, node);
+    case 'like':
+      return bindLike(context, node);
+    case 'isNull':
+      return { op: 'isNull', of: bindExpression(context, node.operand), negated: node.negated, type: BOOLEAN };
+    case 'case':
+      return bindCase(context, node);
+    case 'cast':
+      return bindCast(context, node);
+    case 'array':
+      return bindArray(context, node);
+    case 'map':
+      return bindMap(context, node);
+    case 'struct':
+      return bindStruct(context, node);
+    case 'atTimeZone':
+      return reject(
+        context,
+        'EXPR-1',
+        node.span,
+        'AT TIME ZONE is not supported.',
+        "Use CONVERT_TZ(timestamp, 'from zone', 'to zone').",
+      );
+  }
+}
+
+type Node<K extends ExpressionNode['kind']> = Extract<ExpressionNode, { kind: K }>;
+
+function bindColumn(context: BindContext, node: Node<'column'>): Expr {
+  if (node.qualifier === null) {
+    for (let frame = context.lambda; frame !== null; frame = frame.outer) {
+      const parameter = frame.names.get(node.name.text);
+      if (parameter !== undefined) return { op: 'parameter', id: parameter.id, type: parameter.type };
+    }
+    const bound = node.name.text === 'WINDOWSTART' ? 'start' : node.name.text === 'WINDOWEND' ? 'end' : null;
+    const inSource = context.scope.columns.some(({ name }) => name === node.name.text);
+    if (bound !== null && context.makesWindow && !inSource) {
+      if (context.clause !== 'SELECT' || context.inside.aggregate !== null) {
+        reject(
+          context,
+          'WIN-1',
+          node.span,
+          `${node.name.text} cannot be used in ${context.inside.aggregate ?? context.clause}: the window is made by this very aggregation.`,
+          'It may stand in the SELECT list outside of aggregate arguments.',
+        );
+      }
+      return { op: 'windowBound', bound, type: BIGINT };
+    }
+  }
+  const index = resolveColumn(context, context.scope, node, context.clause);
+  return { op: 'column', index, type: context.scope.columns[index]!.type };
+}
+
+function bindDereference(context: BindContext, node: Node<'dereference'>): Expr {
+  const of = bindExpression(context, node.base);
+  if (of.type?.base !== 'STRUCT') {
+    reject(
+      context,
+      'ACC-2',
+      node.span,
+      `${fragment(context, node.base.span)} is ${nameOf(of.type)}, no STRUCT: it has no field ${node.field.text}.`,
+    );
+  }
+  const index = of.type.fields.findIndex(({ name }) => name === node.field.text);
+  if (index < 0) {
+    const names = of.type.fields.map(({ name }) => name);
+    reject(
+      context,
+      'ACC-1',
+      node.field.span,
+      `${fragment(context, node.base.span)} has no field ${node.field.text}.${suggestion(node.field, names)}`,
+      `Fields: ${names.map(pasteName).join(', ')}.`,
+    );
+  }
+  return { op: 'field', of, index, name: node.field.text, type: of.type.fields[index]!.type };
+}
+
+function bindSubscript(context: BindContext, node: Node<'subscript'>): Expr {
+  const of = bindExpression(context, node.base);
+  const at = bindExpression(context, node.index);
+  if (of.type?.base === 'ARRAY') {
+    if (at.type !== null && at.type.base !== 'INTEGER' && at.type.base !== 'BIGINT') {
+      reject(
+        context,
+        'ACC-4',
+        node.index.span,
+        `An array index must be INTEGER or BIGINT, not ${typeText(at.type)}.`,
+        'The first element is 1.',
+      );
+    }
+    return { op: 'item', of, at, type: of.type.items };
+  }
+  if (of.type?.base === 'MAP') {
+    return { op: 'item', of, at: at.type === null ? at : converted(at, of.type.keys), type: of.type.items };
+  }
+  return reject(
+    context,
+    'ACC-3',
+    node.span,
+    `${fragment(context, node.base.span)} is ${nameOf(of.type)}: only ARRAY and MAP take a subscript.`,
+  );
+}
+
+function bindArithmetic(context: BindContext, node: Node<'arithmetic'>): Expr {
+  const left = bindExpression(context, node.left);
+  const right = bindExpression(context, node.right);
+  if (left.type === null || right.type === null) {
+    reject(
+      context,
+      'ARITH-2',
+      (left.type === null ? node.left : node.right).span,
+      `NULL is no operand of ${node.operator}.`,
+      'Write CAST(NULL AS …) if it is meant.',
+    );
+  }
+  if (left.type.base === 'STRING' && right.type.base === 'STRING' && node.operator === '+') {
+    return { op: 'arithmetic', operator: '+', left, right, type: STRING };
+  }
+  if (!isNumeric(left.type) || !isNumeric(right.type)) {
+    reject(
+      context,
+      'ARITH-1',
+      node.span,
+      `${node.operator} does not go with ${typeText(left.type)} (${fragment(context, node.left.span)}) and ${typeText(right.type)} (${fragment(context, node.right.span)}).`,
+      'Both must be numbers, or both STRING with +.',
+    );
+  }
+  const type = arithmeticType(node.operator, left.type, right.type)!;
+  // Decimals keep their own precision: the operation is exact and only its result is fitted. All else runs in the result's type.
+  if (type.base === 'DECIMAL')
+    return {
+      op: 'arithmetic',
+      operator: node.operator,
+      left: decimalOperand(left),
+      right: decimalOperand(right),
+      type,
+    };
+  return {
+    op: 'arithmetic',
+    operator: node.operator,
+    left: converted(left, type),
+    right: converted(right, type),
+    type,
+  };
+}
+
+function decimalOperand(expr: Expr): Expr {
+  if (expr.type?.base === 'INTEGER') return converted(expr, { base: 'DECIMAL', precision: 10, scale: 0 });
+  if (expr.type?.base === 'BIGINT') return converted(expr, { base: 'DECIMAL', precision: 19, scale: 0 });
+  return expr;
+}
+
+function bindSign(context: BindContext, node: Node<'sign'>): Expr {
+  const of = bindExpression(context, node.operand);
+  if (of.type === null || !isNumeric(of.type)) {
+    reject(
+      context,
+      of.type === null ? 'ARITH-2' : 'ARITH-1',
+      node.span,
+      `The sign ${node.operator} needs a number; ${fragment(context, node.operand.span)} is ${nameOf(of.type)}.`,
+    );
+  }
+  return node.operator === '+' ? of : { op: 'negate', of, type: of.type };
+}
+
+/** Binds an operand that must be BOOLEAN. */
+export function bindBoolean(context: BindContext, node: ExpressionNode, operator: string): Expr {
+  const expr = bindExpression(context, node);
+  if (expr.type !== null && expr.type.base !== 'BOOLEAN') {
+    reject(
+      context,
+      'CMP-10',
+      node.span,
+      `${operator} needs BOOLEAN; ${fragment(context, node.span)} is ${typeText(expr.type)}.`,
+    );
+  }
+  return expr.type === null ? { ...expr, type: BOOLEAN } : expr;
+}
+
+function bindCase(context: BindContext, node: Node<'case'>): Expr {
+  if (node.operand !== null) {
+    const operand = fragment(context, node.operand.span);
+    reject(
+      context,
+      'CASE-5',
+      node.span,
+      'CASE with an operand is not supported.',
+      `Write the conditions out: CASE ${node.whens.map((when) => `WHEN ${operand} = ${fragment(context, when.condition.span)} THEN ${fragment(context, when.result.span)}`).join(' ')} … END.`,
+    );
+  }
+  const inner: BindContext = { ...context, inside: { ...context.inside, isCase: true } };
+  let type: SqlType | null = null;
+  const whens = node.whens.map((when, index) => {
+    const condition = bindExpression(inner, when.condition);
+    if (condition.type?.base !== 'BOOLEAN') {
+      reject(
+        context,
+        'CASE-1',
+        when.condition.span,
+        `The condition of WHEN ${index + 1} is ${nameOf(condition.type)}, not BOOLEAN: ${fragment(context, when.condition.span)}.`,
+      );
+    }
+    const result = bindExpression(inner, when.result);
+    type = caseType(context, 'CASE-2', `THEN ${index + 1}`, type, result, when.result.span);
+    return { condition, result };
+  });
+  const otherwise = node.otherwise === null ? null : bindExpression(inner, node.otherwise);
+  if (otherwise !== null) type = caseType(context, 'CASE-3', 'ELSE', type, otherwise, node.otherwise!.span);
+  if (type === null) {
+    reject(context, 'CASE-4', node.span, 'All results of CASE are NULL.', 'Cast one of them: CAST(NULL AS …).');
+  }
+  const typed = type as SqlType;
+  return {
+    op: 'case',
+    whens: whens.map(({ condition, result }) => ({ condition, result: converted(result, typed) })),
+    otherwise: otherwise === null ? null : converted(otherwise, typed),
+    type: typed,
+  };
+}
+
+function caseType(
+  context: BindContext,
+  id: string,
+  branch: string,
+  type: SqlType | null,
+  result: Expr,
+  span: Span,
+): SqlType | null {
+  if (result.type === null) return type;
+  if (type !== null && typeText(type) !== typeText(result.type)) {
+    reject(
+      context,
+      id,
+      span,
+      `${branch} gives ${typeText(result.type)}, an earlier branch ${typeText(type)}.`,
+      `Cast it: CAST(${fragment(context, span)} AS ${typeText(type)}).`,
+    );
+  }
+  return type ?? result.type;
+}
+
+function bindCast(context: BindContext, node: Node<'cast'>): Expr {
+  const of = bindExpression(context, node.operand);
+  const type = resolveType(node.to, context.env.catalog.types, context.text);
+  if (of.type === null) return { op: 'cast', of: { ...of, type } as Expr, type };
+  if (!castable(of.type, type)) {
+    reject(context, 'CAST-1', node.span, `${typeText(of.type)} cannot be cast to ${typeText(type)}.`);
+  }
+  return { op: 'cast', of, type };
+}
+
+function bindArray(context: BindContext, node: Node<'array'>): Expr {
+  const items = node.items.map((item) => bindExpression(context, item));
+  if (items.length === 0) {
+    reject(
+      context,
+      'CTOR-1',
+      node.span,
+      'ARRAY without elements has no type.',
+      'Start from a typed element, for example ARRAY_REMOVE(ARRAY[CAST(NULL AS STRING)], NULL).',
+    );
+  }
+  const { type, misfit } = commonType(items);
+  if (type === null) {
+    reject(
+      context,
+      'CTOR-2',
+      node.span,
+      'All elements of ARRAY are NULL.',
+      'Cast one of them: ARRAY[CAST(NULL AS …)].',
+    );
+  }
+  if (misfit !== null) refuseMisfit(context, node.items, items, misfit, type, 'element');
+  return { op: 'array', items: items.map((item) => fitted(item, type)), type: arrayType(type) };
+}
+
+function bindMap(context: BindContext, node: Node<'map'>): Expr {
+  const entries = node.entries.map(({ key, value }) => ({
+    key: bindExpression(context, key),
+    value: bindExpression(context, value),
+  }));
+  if (entries.length === 0) reject(context, 'CTOR-4', node.span, 'MAP without entries has no type.');
+  const keys = entries.map(({ key }) => key);
+  const values = entries.map(({ value }) => value);
+  const keyType = commonType(keys);
+  const valueType = commonType(values);
+  if (keyType.type === null || valueType.type === null) {
+    const side = keyType.type === null ? 'keys' : 'values';
+    reject(context, 'CTOR-5', node.span, `All ${side} of MAP are NULL.`, 'Cast one of them: CAST(NULL AS …).');
+  }
+  if (keyType.misfit !== null)
+    refuseMisfit(
+      context,
+      node.entries.map(({ key }) => key),
+      keys,
+      keyType.misfit,
+      keyType.type,
+      'key',
+    );
+  if (valueType.misfit !== null)
+    refuseMisfit(
+      context,
+      node.entries.map(({ value }) => value),
+      values,
+      valueType.misfit,
+      valueType.type,
+      'value',
+    );
+  return {
+    op: 'map',
+    entries: entries.map(({ key, value }) => ({
+      key: fitted(key, keyType.type!),
+      value: fitted(value, valueType.type!),
+    })),
+    type: mapType(keyType.type, valueType.type),
+  };
+}
+
+function refuseMisfit(
+  context: BindContext,
+  nodes: readonly ExpressionNode[],
+  exprs: readonly Expr[],
+  misfit: Expr,
+  type: SqlType,
+  what: string,
+): never {
+  const at = nodes[exprs.indexOf(misfit)]!;
+  return reject(
+    context,
+    'CTOR-3',
+    at.span,
+    `The ${what} ${fragment(context, at.span)} is ${nameOf(misfit.type)}; the first is ${typeText(type)}.`,
+    `Cast it: CAST(${fragment(context, at.span)} AS ${typeText(type)}).`,
+  );
+}
+
+function bindStruct(context: BindContext, node: Node<'struct'>): Expr {
+  const names = new Set<string>();
+  const fields = node.fields.map(({ name, value }) => {
+    if (names.has(name.text)) {
+      reject(context, 'TYPE-3', name.span, `The field ${name.text} stands twice in STRUCT.`);
+    }
+    names.add(name.text);
+    const expr = bindExpression(context, value);
+    if (expr.type === null) {
+      reject(
+        context,
+        'TYPE-5',
+        value.span,
+        `The field ${name.text} is NULL and so has no type.`,
+        'Write CAST(NULL AS …).',
+      );
+    }
+    return { name: name.text, expr, type: expr.type };
+  });
+  return {
+    op: 'struct',
+    values: fields.map(({ expr }) => expr),
+    type: structType(fields.map(({ name, type }) => ({ name, type }))),
+  };
+}

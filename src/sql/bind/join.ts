@@ -1,0 +1,450 @@
+// One join: which kind it is, whether it is allowed, and what its key is (joins.md §1, §2, §5).
+import { type Expr, moveColumns, sameExpr, walk } from '../plan/expr.ts';
+import type { JoinNode, PlanNode, RepartitionNode, TopicShape } from '../plan/nodes.ts';
+import { partitionsOf } from '../plan/partitions.ts';
+import type { ExpressionNode, JoinNode as JoinSyntax } from '../syntax/ast.ts';
+import { type SqlType, sameType } from '../types/sql-type.ts';
+import { typeText } from '../types/type-text.ts';
+import { type Binding, fragment, pasteName, reject } from './environment.ts';
+import { bindExpression, contextFor } from './expression.ts';
+import type { FromResult, NextId } from './from-result.ts';
+import type { Scope } from './scope.ts';
+
+interface Criteria {
+  readonly left: Expr;
+  /** Over the right node's own columns. */
+  readonly right: Expr;
+  readonly type: SqlType;
+}
+interface JoinOptions {
+  readonly nextId: NextId;
+  readonly isMultiWay: boolean;
+}
+
+/** Joins one more source to what stands left of it. */
+export function bindJoin(
+  binding: Binding,
+  left: FromResult,
+  right: FromResult,
+  syntax: JoinSyntax,
+  options: JoinOptions,
+): FromResult {
+  for (const source of [...left.sources, ...right.sources]) {
+    if (source.valueFormat.format === 'KAFKA') {
+      reject(
+        binding,
+        'QUERY-7',
+        syntax.span,
+        `${source.name} has the value format KAFKA, which cannot be joined.`,
+        'Convert it first: CREATE STREAM … WITH (VALUE_FORMAT = …) AS SELECT.',
+      );
+    }
+  }
+  const scope = joinScope(left.scope, right.scope);
+  const criteria = bindCriteria(binding, scope, left, right, syntax);
+  const kind = joinKind(binding, left, right, criteria, syntax, options);
+  checkWindows(binding, left.node, right.node, syntax);
+  if (!sameType(criteria.left.type!, criteria.right.type!)) {
+    reject(
+      binding,
+      'JOIN-20',
+      syntax.on.span,
+      `The sides of ON are ${typeText(criteria.left.type!)} and ${typeText(criteria.right.type!)}: ${fragment(binding, syntax.on.span)}.`,
+      'Cast one side so that the types are equal.',
+    );
+  }
+  if (kind === 'foreignKey') return foreignKey(left, right, criteria, syntax, scope, options);
+  const nodes = rekeyed(binding, left, right, criteria, syntax, options, kind);
+  return keyed(left, right, criteria, syntax, scope, options, kind, nodes);
+}
+
+function joinScope(left: Scope, right: Scope): Scope {
+  const offset = left.columns.length;
+  // Whatever key the left join had, it has no name of its own any more.
+  const own = left.columns.map((column) => (column.source === null ? { ...column, name: '' } : column));
+  return {
+    sources: [...left.sources, ...right.sources.map((source) => ({ ...source, first: source.first + offset }))],
+    columns: [...own, ...right.columns],
+    selectAliases: new Map(),
+  };
+}
+
+function bindCriteria(
+  binding: Binding,
+  scope: Scope,
+  left: FromResult,
+  right: FromResult,
+  syntax: JoinSyntax,
+): Criteria {
+  const on = syntax.on;
+  if (on.kind === 'logical') {
+    reject(
+      binding,
+      'JOIN-2',
+      on.span,
+      `ON takes one equality, not several conditions joined by ${on.operator}.`,
+      'Leave the first condition and move the rest to WHERE.',
+    );
+  }
+  if (on.kind !== 'comparison') {
+    reject(binding, 'JOIN-3', on.span, `ON takes an equality of two columns, not ${fragment(binding, on.span)}.`);
+  }
+  if (on.operator !== '=')
+    reject(binding, 'JOIN-1', on.span, `ON takes =, not ${on.operator}.`, 'Move other conditions to WHERE.');
+  const context = contextFor(binding, scope, 'JOIN ON');
+  const exprs = [bindExpression(context, on.left), bindExpression(context, on.right)] as const;
+  const rightFirst = left.node.columns.length;
+  const sides = [side(binding, scope, on.left, exprs[0]), side(binding, scope, on.right, exprs[1])] as const;
+  const rightAlias = right.scope.sources[0]!.alias;
+  if (sides[0] === sides[1]) {
+    reject(
+      binding,
+      'JOIN-5',
+      on.span,
+      `Both sides of ON refer to ${pasteName(sides[0])}.`,
+      `One side must refer to ${pasteName(sides[0] === rightAlias ? left.scope.sources[0]!.alias : rightAlias)}.`,
+    );
+  }
+  if (!sides.includes(rightAlias)) {
+    reject(
+      binding,
+      'JOIN-6',
+      on.span,
+      `ON refers to ${sides.map(pasteName).join(' and ')}, but not to ${pasteName(rightAlias)}, which is joined here.`,
+    );
+  }
+  const rightFirstWritten = sides[0] === rightAlias;
+  const leftExpr = rightFirstWritten ? exprs[1] : exprs[0];
+  const rightExpr = moveColumns(rightFirstWritten ? exprs[0] : exprs[1], (index) => index - rightFirst);
+  if (leftExpr.type === null || rightExpr.type === null) {
+    reject(binding, 'JOIN-4', on.span, 'NULL is no side of ON.');
+  }
+  return { left: leftExpr, right: rightExpr, type: leftExpr.type };
+}
+
+/** The one source that a side refers to. */
+function side(binding: Binding, scope: Scope, node: ExpressionNode, expr: Expr): string {
+  const aliases = new Set<string>();
+  walk(expr, (part) => {
+    if (part.op === 'column') aliases.add(scope.columns[part.index]!.source ?? '');
+  });
+  if (aliases.size !== 1) {
+    reject(
+      binding,
+      'JOIN-4',
+      node.span,
+      `${fragment(binding, node.span)} refers to ${aliases.size === 0 ? 'no source' : [...aliases].map(pasteName).join(' and ')}.`,
+      'Each side of ON must refer to exactly one source.',
+    );
+  }
+  return [...aliases][0]!;
+}
+
+function joinKind(
+  binding: Binding,
+  left: FromResult,
+  right: FromResult,
+  criteria: Criteria,
+  syntax: JoinSyntax,
+  options: JoinOptions,
+): JoinNode['join'] {
+  const names = `${left.scope.sources.map(({ alias }) => pasteName(alias)).join(', ')} and ${pasteName(right.scope.sources[0]!.alias)}`;
+  const kinds = [left.node.shape, right.node.shape] as const;
+  if (kinds[0] === 'table' && kinds[1] === 'stream') {
+    reject(
+      binding,
+      'JOIN-11',
+      syntax.span,
+      `A table cannot be joined with a stream (${names}).`,
+      'Write the stream first.',
+    );
+  }
+  if (kinds[0] === 'stream' && kinds[1] === 'stream') {
+    if (syntax.within === null)
+      reject(
+        binding,
+        'JOIN-9',
+        syntax.span,
+        `A join of two streams (${names}) needs WITHIN.`,
+        'For example: JOIN … WITHIN 1 HOUR ON ….',
+      );
+    return 'streamStream';
+  }
+  if (syntax.within !== null) {
+    reject(binding, 'JOIN-10', syntax.within.span, 'WITHIN only goes with a join of two streams.', 'Remove it.');
+  }
+  if (kinds[0] === 'stream') return streamTable(binding, right, criteria, syntax);
+  const rightKey = right.node.key;
+  if (rightKey.length !== 1 || !isColumn(criteria.right, rightKey[0]!)) {
+    reject(
+      binding,
+      'JOIN-15',
+      syntax.on.span,
+      `The right side of a table join must be the primary key of ${pasteName(right.scope.sources[0]!.alias)} (${keyNames(right)}).`,
+    );
+  }
+  const isKeyJoin =
+    left.viable === null
+      ? left.node.key.length === 1 && isColumn(criteria.left, left.node.key[0]!)
+      : criteria.left.op === 'column' && left.viable.includes(criteria.left.index);
+  if (isKeyJoin) return 'tableTable';
+  foreignKeyRules(binding, left, right, syntax, options);
+  return 'foreignKey';
+}
+
+function streamTable(binding: Binding, right: FromResult, criteria: Criteria, syntax: JoinSyntax): 'streamTable' {
+  if (syntax.type === 'full')
+    reject(binding, 'JOIN-12', syntax.span, 'A stream and a table cannot be joined FULL OUTER.', 'Use LEFT or INNER.');
+  if (syntax.type === 'right')
+    reject(binding, 'JOIN-13', syntax.span, 'A stream and a table cannot be joined RIGHT.', 'Use LEFT or INNER.');
+  const key = right.node.key;
+  if (key.length !== 1 || !isColumn(criteria.right, key[0]!)) {
+    reject(
+      binding,
+      'JOIN-14',
+      syntax.on.span,
+      `A stream must be joined on the table's primary key, a single column. ${pasteName(right.scope.sources[0]!.alias)} has ${keyNames(right)}.`,
+    );
+  }
+  return 'streamTable';
+}
+
+function foreignKeyRules(
+  binding: Binding,
+  left: FromResult,
+  right: FromResult,
+  syntax: JoinSyntax,
+  options: JoinOptions,
+): void {
+  if (options.isMultiWay)
+    reject(
+      binding,
+      'JOIN-18',
+      syntax.span,
+      'A foreign-key join cannot be part of a join of more than two sources.',
+      'Split it into two statements.',
+    );
+  if (syntax.type === 'full')
+    reject(binding, 'JOIN-16', syntax.span, 'A foreign-key join cannot be FULL OUTER.', 'Use LEFT or INNER.');
+  if (syntax.type === 'right')
+    reject(binding, 'JOIN-17', syntax.span, 'A foreign-key join cannot be RIGHT.', 'Use LEFT or INNER.');
+  if (left.node.window !== null || right.node.window !== null) {
+    reject(binding, 'JOIN-19', syntax.span, 'Windowed tables cannot be joined by a foreign key.');
+  }
+}
+
+function checkWindows(binding: Binding, left: PlanNode, right: PlanNode, syntax: JoinSyntax): void {
+  const kinds = [left.window?.kind ?? 'none', right.window?.kind ?? 'none'];
+  if ((left.window === null) !== (right.window === null)) {
+    reject(
+      binding,
+      'JOIN-23',
+      syntax.span,
+      `A windowed source cannot be joined with one that is not (windows: ${kinds.join(', ')}).`,
+    );
+  }
+  if ((kinds[0] === 'SESSION') !== (kinds[1] === 'SESSION')) {
+    reject(
+      binding,
+      'JOIN-24',
+      syntax.span,
+      `A session-windowed source can only be joined with another one (windows: ${kinds.join(', ')}).`,
+    );
+  }
+}
+
+/** Both inputs with the join expression as their key: stream sides are repartitioned where it is not yet. */
+function rekeyed(
+  binding: Binding,
+  left: FromResult,
+  right: FromResult,
+  criteria: Criteria,
+  syntax: JoinSyntax,
+  options: JoinOptions,
+  kind: JoinNode['join'],
+): { readonly left: PlanNode; readonly right: PlanNode } {
+  const leftIsKey = isKey(left, criteria.left);
+  const rightIsKey = isKey(right, criteria.right);
+  if ((!leftIsKey && left.node.window !== null) || (!rightIsKey && right.node.window !== null)) {
+    reject(
+      binding,
+      'JOIN-25',
+      syntax.on.span,
+      'A windowed source can only be joined on its key: it cannot be repartitioned.',
+    );
+  }
+  const counts = [partitionsOf(left.node), partitionsOf(right.node)] as const;
+  if (leftIsKey && rightIsKey && counts[0] !== counts[1]) {
+    reject(
+      binding,
+      'JOIN-22',
+      syntax.span,
+      `${pasteName(left.scope.sources[0]!.alias)} has ${counts[0]} partitions, ${pasteName(right.scope.sources[0]!.alias)} has ${counts[1]}: rows of one key would not meet.`,
+      `Repartition one first: CREATE STREAM … WITH (PARTITIONS = ${counts[1]}) AS SELECT … PARTITION BY ….`,
+    );
+  }
+  const formatsDiffer = keyFormatOf(left.node) !== keyFormatOf(right.node);
+  // Keys that are written differently land in different partitions, unless there is one only.
+  const mustMove = formatsDiffer && Math.max(counts[0], counts[1]) > 1;
+  const partitions = !leftIsKey && rightIsKey ? counts[1] : counts[0];
+  const moveRight = !rightIsKey || (mustMove && kind === 'streamStream' && leftIsKey);
+  const moveLeft = !leftIsKey || (mustMove && !moveRight && left.node.shape === 'stream');
+  return {
+    left: moveLeft
+      ? repartition(left.node, [criteria.left], partitions, peerOf(right.node, moveRight), options.nextId)
+      : left.node,
+    right: moveRight
+      ? repartition(right.node, [criteria.right], partitions, peerOf(left.node, moveLeft), options.nextId)
+      : right.node,
+  };
+}
+
+function isKey(from: FromResult, expr: Expr): boolean {
+  if (from.viable !== null) return expr.op === 'column' && from.viable.includes(expr.index);
+  return from.node.key.length === 1 && isColumn(expr, from.node.key[0]!);
+}
+
+function keyFormatOf(node: PlanNode): string {
+  switch (node.kind) {
+    case 'source':
+      return node.topic.keyFormat.format;
+    case 'repartition':
+      return node.peer?.keyFormat.format ?? keyFormatOf(node.input);
+    case 'join':
+      return keyFormatOf(node.left);
+    default:
+      return keyFormatOf(node.input);
+  }
+}
+
+/** The topic whose keys the moved side must be written like. */
+function peerOf(node: PlanNode, peerMoves: boolean): TopicShape | null {
+  if (peerMoves) return null;
+  return node.kind === 'source' ? node.topic : node.kind === 'join' ? peerOf(node.left, false) : null;
+}
+
+/** A repartition node over `input`. */
+export function repartition(
+  input: PlanNode,
+  by: readonly Expr[],
+  partitions: number,
+  peer: TopicShape | null,
+  nextId: NextId,
+  names: readonly string[] = by.map(() => ''),
+): RepartitionNode {
+  const first = input.columns.length;
+  return {
+    kind: 'repartition',
+    id: nextId('repartition'),
+    shape: input.shape,
+    columns: [
+      ...input.columns,
+      ...by.map((expr, index) => ({ source: null, name: names[index]!, type: expr.type!, kind: 'key' as const })),
+    ],
+    key: by.map((_, index) => first + index),
+    window: null,
+    input,
+    by,
+    partitions,
+    peer,
+  };
+}
+
+function keyed(
+  left: FromResult,
+  right: FromResult,
+  criteria: Criteria,
+  syntax: JoinSyntax,
+  scope: Scope,
+  options: JoinOptions,
+  kind: JoinNode['join'],
+  nodes: { readonly left: PlanNode; readonly right: PlanNode },
+): FromResult {
+  const offset = left.node.columns.length;
+  const leftColumn = criteria.left.op === 'column' && scope.columns[criteria.left.index]!.source !== null;
+  const rightColumn = criteria.right.op === 'column';
+  const viable: number[] = [];
+  if (syntax.type !== 'full') {
+    const leftIndex = criteria.left.op === 'column' ? criteria.left.index : -1;
+    if (left.viable?.includes(leftIndex)) viable.push(...left.viable);
+    else if (leftColumn) viable.push(leftIndex);
+    if (rightColumn) viable.push((criteria.right as { index: number }).index + offset);
+  }
+  const synthetic = viable.length === 0 ? syntheticName(scope) : null;
+  // The columns a repartition adds are left out: above the join, left and right columns stand as in the scope.
+  const columns = [
+    ...scope.columns,
+    { source: null, name: synthetic ?? '', type: criteria.type, kind: 'key' as const },
+  ];
+  const node: JoinNode = {
+    kind: 'join',
+    id: options.nextId('join'),
+    join: kind,
+    mode: syntax.type,
+    shape: kind === 'tableTable' ? 'table' : 'stream',
+    columns,
+    key: [columns.length - 1],
+    window: left.node.window,
+    left: nodes.left,
+    right: nodes.right,
+    leftCount: offset,
+    leftKey: criteria.left,
+    rightKey: criteria.right,
+    within:
+      syntax.within === null
+        ? null
+        : { beforeMs: syntax.within.beforeMs, afterMs: syntax.within.afterMs, graceMs: syntax.within.graceMs },
+    waitMs: null,
+  };
+  return {
+    node,
+    scope: { ...scope, columns },
+    sources: [...left.sources, ...right.sources],
+    viable,
+    synthetic,
+  };
+}
+
+function foreignKey(
+  left: FromResult,
+  right: FromResult,
+  criteria: Criteria,
+  syntax: JoinSyntax,
+  scope: Scope,
+  options: JoinOptions,
+): FromResult {
+  const columns = scope.columns;
+  const node: JoinNode = {
+    kind: 'join',
+    id: options.nextId('join'),
+    join: 'foreignKey',
+    mode: syntax.type,
+    shape: 'table',
+    columns,
+    key: left.node.key,
+    window: null,
+    left: left.node,
+    right: right.node,
+    leftCount: left.node.columns.length,
+    leftKey: criteria.left,
+    rightKey: criteria.right,
+    within: null,
+    waitMs: null,
+  };
+  return { node, scope, sources: [...left.sources, ...right.sources], viable: null, synthetic: null };
+}
+
+/** ROWKEY, or the first ROWKEY_n that no source has. */
+function syntheticName(scope: Scope): string {
+  const names = new Set(scope.columns.map(({ name }) => name));
+  if (!names.has('ROWKEY')) return 'ROWKEY';
+  for (let index = 1; ; index++) if (!names.has(`ROWKEY_${index}`)) return `ROWKEY_${index}`;
+}
+
+function isColumn(expr: Expr, index: number): boolean {
+  return sameExpr(expr, { op: 'column', index, type: expr.type });
+}
+
+function keyNames(from: FromResult): string {
+  return `primary key ${from.node.key.map((index) => pasteName(from.scope.columns[index]!.name)).join(', ') || '(none)'}`;
+}
