@@ -116,7 +116,9 @@ function matchVariant(
   const call: CallTypes = {
     args: types.map((type, position) => {
       if (type !== null || args[position]!.lambda !== undefined || args[position]!.unit !== undefined) return type;
-      return substitute(params[position]!.type, variables) ?? STRING;
+      const pattern = params[position]!.type;
+      const decimals = pattern.base === 'anyDecimal' ? types.find((other) => other?.base === 'DECIMAL') : undefined;
+      return decimals ?? substitute(pattern, variables) ?? STRING;
     }),
     variables: Object.fromEntries(variables),
   };

@@ -19,9 +19,33 @@ import { type PathStep, parsePath } from './json-path.ts';
 
 const json = param('json', STRING);
 
-/** The value of a text; undefined for an empty one ("missing"). Throws when it is not JSON. */
+/**
+ * The first value of a text; undefined for an empty one ("missing"). Throws when it is not JSON.
+ * What follows a complete value is ignored, as the reference's parser does.
+ */
 function read(text: string): JsonValue | undefined {
-  return text.trim() === '' ? undefined : parseJson(text);
+  if (text.trim() === '') return undefined;
+  const end = endOfValue(text);
+  return parseJson(end < text.length ? text.slice(0, end) : text);
+}
+
+/** The offset behind the first value; the length of the text when it does not end before. */
+function endOfValue(text: string): number {
+  let depth = 0;
+  for (let at = /\S/.exec(text)!.index; at < text.length; at++) {
+    const char = text[at]!;
+    if (char === '"') {
+      for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++;
+    } else if (char === '{' || char === '[') depth++;
+    else if (char === '}' || char === ']') depth--;
+    else if (depth === 0) {
+      // A bare word or number goes on up to a blank.
+      const blank = text.slice(at).search(/\s/);
+      return blank < 0 ? text.length : at + blank;
+    }
+    if (depth <= 0) return at + 1;
+  }
+  return text.length;
 }
 
 /** As {@link read}; undefined also for what is not JSON. */
@@ -91,6 +115,7 @@ export const isJsonString = scalar({
   examples: [
     [`IS_JSON_STRING('[1]')`, 'TRUE'],
     [`IS_JSON_STRING('[1')`, 'FALSE'],
+    [`EXTRACTJSONFIELD('{"a": "x"}}', '$.a')`, "'x'"],
   ],
 });
 

@@ -21,7 +21,7 @@ function ofOne(
         [param('value', type)],
         DOUBLE,
         (x: Long) => compute(Number(x)),
-        ([x]) => text.replaceAll('x', type.base === 'BIGINT' ? `Number(${x})` : x!),
+        ([x]) => text.replace(/\bx\b/g, () => (type.base === 'BIGINT' ? `Number(${x})` : x!)),
       ),
     ),
     examples: [[`ROUND(${name}(1), 4)`, example]],

@@ -22,7 +22,7 @@ export interface Typed {
   readonly type: SqlType | null;
   readonly value: Value;
 }
-type Scope = ReadonlyMap<string, Typed>;
+export type Scope = ReadonlyMap<string, Typed>;
 
 const functions = builtInFunctions();
 const context: FunctionContext = { nowMs: () => 0, random: () => 0.5, properties: {} };
@@ -32,7 +32,8 @@ export function evaluate(text: string): Typed {
   return walk(parseExpressionText(text), new Map());
 }
 
-function walk(node: ExpressionNode, scope: Scope): Typed {
+/** Value and type of a tree whose free names are in `scope`. */
+export function walk(node: ExpressionNode, scope: Scope): Typed {
   switch (node.kind) {
     case 'literal':
       return { type: node.type, value: node.value };
