@@ -2,7 +2,7 @@
 //
 // Fetching runs ahead in the reader; decoding waits only for unknown schemas, once a fetch. A source that runs far ahead of
 // its peers is paused, so memory stays bounded however uneven the topics are.
-import type { Broker, Reader, Records } from '../ports/broker.ts';
+import type { Broker, Offsets, Reader, Records } from '../ports/broker.ts';
 import { partitionKey } from '../ports/broker.ts';
 import type { OnBadRecord, SourceDecoder } from './decode-chunk.ts';
 import { Inbox, type Work } from './inbox.ts';
@@ -12,10 +12,11 @@ const CHUNK_ROWS_MAX = 2048;
 /** Rows of one source that may wait for its peers. */
 const WAITING_ROWS_MAX = 50_000;
 
-/** A source to read: its index in the sub-topology and its decoder. */
+/** A source to read: its index in the sub-topology, its decoder, and the partitions read. */
 export interface FeedSource {
   readonly source: number;
   readonly decoder: SourceDecoder;
+  readonly keys: readonly string[];
 }
 
 export class Feed {
@@ -25,44 +26,31 @@ export class Feed {
   readonly #broker: Broker;
   readonly #inbox: Inbox;
   readonly #sources: readonly FeedSource[];
-  readonly #keys: readonly string[];
   readonly #onBad: OnBadRecord;
-  readonly #paused = new Set<string>();
+  readonly #paused = new Set<number>();
   /** Sources without waiting rows that were seen at their end since the last fetch. */
   readonly #atEnd = new Set<number>();
   #filling: Promise<void> | null = null;
 
-  private constructor(
-    broker: Broker,
-    reader: Reader,
-    sources: readonly FeedSource[],
-    keys: readonly string[],
-    onBad: OnBadRecord,
-  ) {
+  private constructor(broker: Broker, reader: Reader, sources: readonly FeedSource[], onBad: OnBadRecord) {
     this.#broker = broker;
     this.#reader = reader;
     this.#sources = sources;
-    this.#keys = keys;
     this.#onBad = onBad;
     this.#inbox = new Inbox(sources.length);
   }
 
-  /** Opens a reader of one partition of each source, from the given offsets. */
+  /** Opens a reader of the sources' partitions from the given offsets. */
   static async open(
     broker: Broker,
     sources: readonly FeedSource[],
-    at: { readonly partition: number; readonly offsets: ReadonlyMap<string, number> },
+    offsets: Offsets,
     onBad: OnBadRecord,
   ): Promise<Feed> {
-    const keys = sources.map(({ decoder }) => partitionKey(decoder.def.topic, at.partition));
-    const from = new Map(keys.map((key) => [key, at.offsets.get(key)!]));
-    const feed = new Feed(broker, await broker.read(from, { isolation: 'committed' }), sources, keys, onBad);
+    const from = new Map(sources.flatMap(({ keys }) => keys.map((key) => [key, offsets.get(key)!] as const)));
+    const feed = new Feed(broker, await broker.read(from, { isolation: 'committed' }), sources, onBad);
     for (const [key, offset] of from) feed.fetched.set(key, offset);
     return feed;
-  }
-
-  get keys(): readonly string[] {
-    return this.#keys;
   }
 
   /** A fetch is under way: rows may be added between two awaits. */
@@ -89,10 +77,10 @@ export class Feed {
       .map((_, index) => index)
       .filter((index) => this.#inbox.rowsOf(index) === 0 && !this.#atEnd.has(index));
     if (unsure.length === 0) return true;
-    const ends = await this.#broker.offsets(new Set(unsure.map((index) => this.#keys[index]!)), 'stable');
+    const ends = await this.#broker.offsets(new Set(unsure.flatMap((index) => this.#sources[index]!.keys)), 'stable');
     for (const index of unsure) {
-      const key = this.#keys[index]!;
-      if (this.fetched.get(key)! >= (ends.get(key) ?? 0)) this.#atEnd.add(index);
+      const { keys } = this.#sources[index]!;
+      if (keys.every((key) => this.fetched.get(key)! >= (ends.get(key) ?? 0))) this.#atEnd.add(index);
     }
     return unsure.every((index) => this.#atEnd.has(index));
   }
@@ -119,7 +107,7 @@ export class Feed {
     for (const records of fetched) {
       const key = partitionKey(records.topic, records.partition);
       for (let index = 0; index < this.#sources.length; index++) {
-        if (this.#keys[index] === key) await this.#decode(index, key, records);
+        if (this.#sources[index]!.keys.includes(key)) await this.#decode(index, key, records);
       }
       this.fetched.set(key, records.nextOffset);
     }
@@ -141,18 +129,15 @@ export class Feed {
   #pauseFull(): void {
     if (this.#sources.length === 1) return;
     for (let index = 0; index < this.#sources.length; index++) {
-      const key = this.#keys[index]!;
-      if (this.#inbox.rowsOf(index) > WAITING_ROWS_MAX && !this.#paused.has(key)) {
-        this.#paused.add(key);
-        this.#reader.pause([key]);
-      }
+      if (this.#inbox.rowsOf(index) <= WAITING_ROWS_MAX || this.#paused.has(index)) continue;
+      this.#paused.add(index);
+      this.#reader.pause(this.#sources[index]!.keys);
     }
   }
 
   #resume(index: number): void {
-    const key = this.#keys[index]!;
-    if (!this.#paused.has(key) || this.#inbox.rowsOf(index) > WAITING_ROWS_MAX / 2) return;
-    this.#paused.delete(key);
-    this.#reader.resume([key]);
+    if (!this.#paused.has(index) || this.#inbox.rowsOf(index) > WAITING_ROWS_MAX / 2) return;
+    this.#paused.delete(index);
+    this.#reader.resume(this.#sources[index]!.keys);
   }
 }

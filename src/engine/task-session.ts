@@ -2,29 +2,20 @@
 //
 // Laws of a cycle (poll → run → changelog → commit → state store):
 // - Outputs, changelog entries and input offsets become visible in one step or not at all.
-// - A chunk of a stream that joins tables runs only when the tables' queries have processed what was written before it was read,
-//   and the tables' topics were read to their stable end after that. Rows of tables go before rows of streams.
 // - Nothing waits a record: awaits are a chunk (missing state, back-pressure) or a cycle.
 import { ByteWriter } from '../core/bytes.ts';
 import type { Offsets, Producer, TransactionalProducer } from '../ports/broker.ts';
 import { partitionKey } from '../ports/broker.ts';
 import { SourceDecoder } from './decode-chunk.ts';
 import { OutputEncoder } from './encode-output.ts';
-import { Feed } from './feed.ts';
 import type { Work } from './inbox.ts';
+import { Intake } from './intake.ts';
 import type { TaskSetup } from './task.ts';
 import { TaskState } from './task-state.ts';
 import type { TaskInstance } from './topology.ts';
 
 /** Longest wait for input when nothing else is due. */
 const IDLE_WAIT_MS = 500;
-
-/** Waiting for the tables of a join before a batch of its stream runs. */
-interface Gate {
-  /** Offsets of the tables' topics to be read before; null: their queries have not come so far. */
-  targets: Offsets | null;
-  error: unknown;
-}
 
 export class TaskSession {
   readonly #setup: TaskSetup;
@@ -35,10 +26,7 @@ export class TaskSession {
   #state: TaskState | null = null;
   #instance: TaskInstance | null = null;
   #output: OutputEncoder | null = null;
-  #tables: Feed | null = null;
-  #streams: Feed | null = null;
-  #gate: Gate | null = null;
-  #wake: (() => void) | null = null;
+  #intake: Intake | null = null;
   /** Next offset to process, by source. */
   readonly #positions: number[];
   /** Something may have to be committed. */
@@ -65,7 +53,7 @@ export class TaskSession {
 
   /** Ends a wait for input. */
   wake(): void {
-    this.#wake?.();
+    this.#intake?.wake();
   }
 
   async open(): Promise<void> {
@@ -96,46 +84,37 @@ export class TaskSession {
     if (this.#signal.aborted) return;
     this.#instance = setup.part.instantiate(this.#state.stores);
     this.#output = await this.#openOutput(this.#producer);
-    await this.#openFeeds(decoders, from);
+    this.#intake = await Intake.open({
+      broker: setup.broker,
+      decoders,
+      keys: setup.part.sources.map(({ topic }) => [partitionKey(topic, setup.partition)]),
+      from,
+      onBad: setup.watch.bad.bind(setup.watch),
+      tablesSettled: setup.tablesSettled,
+      signal: this.#signal,
+    });
     this.#lastCommitMs = setup.clock.now() - setup.commitMs;
     setup.watch.started(this.#state.replayed);
   }
 
   /** Polls, runs and commits until stopped. */
   async run(): Promise<void> {
-    while (!this.#signal.aborted) {
-      let worked = false;
-      if (this.#tables !== null) worked = await this.#drain(this.#tables);
-      if (this.#streams !== null && (await this.#streamsMayRun(this.#streams))) {
-        worked = (await this.#drain(this.#streams)) || worked;
-        this.#gate = null;
-      }
-      this.#tickIfDue();
+    const intake = this.#intake;
+    while (intake !== null && !this.#signal.aborted) {
+      const work = await intake.next();
+      if (work !== null) await this.#runWork(work);
+      else this.#tickIfDue();
       if (this.#commitDue()) await this.#commit();
-      else if (!this.#begun && this.#moved) this.#reportMarkers();
-      if (!worked) await this.#wait();
+      else if (work === null && !this.#begun && this.#moved) this.#reportMarkers();
+      if (work === null) await intake.wait(this.#idleMs());
     }
     if (this.#instance !== null && this.#begun) await this.#commit();
   }
 
   async close(): Promise<void> {
-    await this.#tables?.close();
-    await this.#streams?.close();
+    await this.#intake?.close();
     // An open transaction is aborted by closing, or by the next holder of its id.
     await this.#producer?.close();
-  }
-
-  /** Runs all rows that may go now. */
-  async #drain(feed: Feed): Promise<boolean> {
-    let worked = false;
-    while (!this.#signal.aborted && (await feed.ordered())) {
-      const work = feed.take();
-      if (work === null) break;
-      await this.#runWork(work);
-      worked = true;
-      if (this.#commitDue()) await this.#commit();
-    }
-    return worked;
   }
 
   async #runWork(work: Work): Promise<void> {
@@ -158,58 +137,13 @@ export class TaskSession {
     this.#moved = true;
   }
 
-  /** Whether the waiting rows of the streams may run: at once without tables, else when the gate before them has opened. */
-  async #streamsMayRun(streams: Feed): Promise<boolean> {
-    const tables = this.#tables;
-    if (tables === null) return true;
-    if (streams.empty || streams.filling) return false;
-    if (this.#gate === null) {
-      if (!(await streams.ordered())) return false;
-      this.#gate = this.#openGate(tables);
-    }
-    const gate = this.#gate;
-    if (gate.error !== null) throw gate.error;
-    return this.#gateOpen(gate, tables);
-  }
-
-  /** All rows of the tables up to the targets have been read and run. */
-  #gateOpen(gate: Gate, tables: Feed): boolean {
-    if (gate.targets === null || !tables.empty) return false;
-    for (const [key, target] of gate.targets) if (tables.fetched.get(key)! < target) return false;
-    return true;
-  }
-
-  #openGate(tables: Feed): Gate {
-    const gate: Gate = { targets: null, error: null };
-    const settle = async (): Promise<void> => {
-      await this.#setup.tablesSettled?.(this.#signal);
-      gate.targets = await this.#setup.broker.offsets(tables.keys, 'stable');
-    };
-    settle()
-      .catch((error: unknown) => {
-        gate.error = error;
-      })
-      .finally(() => this.#wake?.());
-    return gate;
-  }
-
-  async #wait(): Promise<void> {
+  /** How long to wait for input before something else is due. */
+  #idleMs(): number {
     const nowMs = this.#setup.clock.now();
     let waitMs = IDLE_WAIT_MS;
     if (this.#begun) waitMs = Math.min(waitMs, this.#lastCommitMs + this.#setup.commitMs - nowMs);
     if (this.#nextTickMs !== null) waitMs = Math.min(waitMs, this.#nextTickMs - nowMs);
-    waitMs = Math.max(1, waitMs);
-    const gated = this.#gate !== null;
-    const woken = new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-    if (this.#signal.aborted) return;
-    if (this.#gate !== null && (this.#gate.error !== null || this.#gateOpen(this.#gate, this.#tables!))) return;
-    const waits: Promise<void>[] = [woken];
-    if (this.#tables !== null) waits.push(this.#tables.fill(waitMs));
-    if (this.#streams !== null && !gated) waits.push(this.#streams.fill(waitMs));
-    await Promise.race(waits);
-    this.#wake = null;
+    return Math.max(1, waitMs);
   }
 
   #begin(): void {
@@ -328,16 +262,6 @@ export class TaskSession {
       value: new ByteWriter(),
       mark: queryId,
     });
-  }
-
-  async #openFeeds(decoders: readonly SourceDecoder[], from: Offsets): Promise<void> {
-    const { broker, partition, watch } = this.#setup;
-    const all = decoders.map((decoder, source) => ({ source, decoder }));
-    const tables = all.filter(({ decoder }) => decoder.def.shape === 'table');
-    const streams = all.filter(({ decoder }) => decoder.def.shape === 'stream');
-    const onBad = watch.bad.bind(watch);
-    if (tables.length > 0) this.#tables = await Feed.open(broker, tables, { partition, offsets: from }, onBad);
-    if (streams.length > 0) this.#streams = await Feed.open(broker, streams, { partition, offsets: from }, onBad);
   }
 }
 
