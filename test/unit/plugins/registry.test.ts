@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { builtInPlugins, PluginRegistry } from '../../../src/plugins/index.ts';
+
+const registry = new PluginRegistry(builtInPlugins);
+
+test('a plugin answers to its full, simple and stripped name', () => {
+  const names = ['org.apache.kafka.connect.transforms.RegexRouter', 'RegexRouter'].map(
+    (name) => registry.find('transform', name)?.className,
+  );
+
+  assert.deepEqual(names, [
+    'org.apache.kafka.connect.transforms.RegexRouter',
+    'org.apache.kafka.connect.transforms.RegexRouter',
+  ]);
+  assert.equal(registry.find('converter', 'Json')?.className, 'org.apache.kafka.connect.json.JsonConverter');
+});
+
+test('an inner class answers to its full name only', () => {
+  assert.equal(
+    registry.find('transform', 'org.apache.kafka.connect.transforms.Cast$Key')?.className,
+    'org.apache.kafka.connect.transforms.Cast$Key',
+  );
+  assert.equal(registry.find('transform', 'Cast$Key'), null);
+  assert.equal(registry.find('transform', 'Cast'), null);
+});
+
+test('a kind does not answer for another', () => {
+  assert.equal(registry.find('predicate', 'RegexRouter'), null);
+  assert.equal(registry.findAny('RegexRouter')?.def.kind, 'transform');
+});
+
+test('an unknown name is answered with the nearest', () => {
+  assert.throws(() => registry.get('transform', 'RegxRouter'), {
+    code: 'TRIB_PLUGIN_UNKNOWN',
+    message: 'Class RegxRouter could not be found. Did you mean org.apache.kafka.connect.transforms.RegexRouter?',
+  });
+  assert.equal(
+    registry.suggest(['transform'], 'com.acme.extractnewrecordstate'),
+    'io.debezium.transforms.ExtractNewRecordState',
+  );
+});
