@@ -1,0 +1,15 @@
+// One run of one workload for the bench driver: see README.md in this folder.
+import { runConnect } from './connect-workloads.ts';
+import { type Result, type Run, runFrom } from './contract.ts';
+
+const WORKLOADS: Readonly<Record<string, (run: Run) => Promise<Result>>> = {
+  W4: runConnect,
+  W5: runConnect,
+};
+
+const run = runFrom(process.env);
+const start = WORKLOADS[run.workload];
+if (start === undefined)
+  throw new Error(`WORKLOAD is "${run.workload}"; use one of ${Object.keys(WORKLOADS).join(', ')}`);
+process.stdout.write(`${JSON.stringify({ peer: 'ours', ...(await start(run)) })}\n`);
+process.exit(0);
