@@ -6,11 +6,11 @@ import type { PluginRegistry } from '../plugins/registry.ts';
 
 export type ConnectorKind = 'source' | 'sink' | 'processor';
 
-/** What a worker supplies where a connector says nothing. */
+/** What a worker supplies where a connector says nothing; null where a plugin is described apart from any worker. */
 export interface ConverterDefaults {
-  readonly key: string;
-  readonly value: string;
-  readonly header: string;
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly header: string | null;
 }
 
 /** Framework settings of a connector kind. `pluginVersion` is the version of the connector's plugin. */
@@ -128,7 +128,7 @@ function commonConfig(plugins: PluginRegistry, defaults: ConverterDefaults, plug
 function converterSettings(
   side: 'key' | 'value' | 'header',
   order: number,
-  fallback: string,
+  fallback: string | null,
   recommended: readonly string[],
   versions: readonly string[],
 ): ConfigDef {
@@ -149,7 +149,7 @@ function converterSettings(
     {
       name: `${side}.converter.plugin.version`,
       type: 'STRING',
-      fallback: versions[0] ?? null,
+      fallback: fallback === null ? null : (versions[0] ?? null),
       importance: 'LOW',
       doc: `Version of the ${side} converter to use.`,
       group: 'Common',

@@ -72,7 +72,7 @@ export class RejectDesk {
   async #readAgain(origin: Origin): Promise<{ readonly records: Records; readonly index: number } | null> {
     const { broker } = this.#frame.environment;
     const from = new Map([[partitionKey(origin.topic, origin.partition), origin.offset]]);
-    const reader = await broker.read(from, { isolation: 'uncommitted', partitionBytesMax: 1 });
+    const reader = await broker.read(from, { isolation: 'uncommitted' });
     try {
       for (let attempt = 0; attempt < READ_AGAIN_POLLS; attempt++) {
         for (const records of await reader.poll(READ_AGAIN_WAIT_MS)) {

@@ -57,16 +57,15 @@ export function pluginResources(worker: Worker): readonly Resource[] {
 
 /** A connector's own settings come first, then the framework's; the plugin wins on a name clash. */
 function definitionOf(worker: Worker, name: string): ConfigDef {
-  const { plugins, settings } = worker.environment;
+  const { plugins } = worker.environment;
   const found = plugins.findAny(name);
   if (found === null) {
     throw new TributaryError('TRIB_PLUGIN_UNKNOWN', 'notFound', { what: `Unknown plugin ${name}.` });
   }
   const { def } = found;
   if (def.kind !== 'source' && def.kind !== 'sink' && def.kind !== 'processor') return def.config;
-  const defaults = { key: settings.keyConverter, value: settings.valueConverter, header: settings.headerConverter };
   const own = new Set(def.config.map((setting) => setting.name));
-  const framework = frameworkConfig(def.kind, plugins, defaults, def.version);
+  const framework = frameworkConfig(def.kind, plugins, { key: null, value: null, header: null }, def.version);
   return [...def.config, ...framework.filter((setting) => !own.has(setting.name))];
 }
 
