@@ -59,11 +59,12 @@ function withCompanions(call: CallTypes, limit: number): AggregateCode {
   const order = orderCode(type, type);
   const top = topCode(limit, (left, right) => order((left as Row)[0]!, (right as Row)[0]!), false);
   const row = rowType(call);
+  const width = call.args.length - 1;
   return {
     state: arrayType(row),
     returns: arrayType(row),
     initial: [],
-    add: (state, ...args) => (args[0] === null ? state : top.insert(state as Value[], args.slice(0, -1))),
+    add: (state, ...args) => (args[0] === null ? state : top.insert(state as Value[], args.slice(0, width))),
     undo: null,
     merge: top.merge,
     result: (state) => state,
