@@ -52,6 +52,34 @@ export function readRecord(json: Json, isSink: boolean): ConnectRecord {
   });
 }
 
+/**
+ * A record as people write it by hand: as {@link readRecord} takes it, but key, value and headers may also stand bare, as
+ * JSON without schema.
+ */
+export function readSample(json: Json, isSink: boolean): ConnectRecord {
+  const object = objectOf(json, 'record');
+  const paired = { ...object, key: pairOf(object['key'] ?? null), value: pairOf(object['value'] ?? null) };
+  return readRecord({ topic: 'sample', ...paired }, isSink);
+}
+
+/** Bare JSON becomes schemaless notation: integers are int64, other numbers float64, as JsonConverter reads them. */
+function pairOf(json: Json): Json {
+  const isPair = typeof json === 'object' && json !== null && !Array.isArray(json) && 'payload' in json;
+  return isPair ? json : { schema: null, payload: typedNotation(json) };
+}
+
+function typedNotation(json: Json): Json {
+  if (typeof json === 'number') {
+    return Number.isSafeInteger(json) ? { type: 'int64', value: String(json) } : { type: 'double', value: json };
+  }
+  if (Array.isArray(json)) return json.map(typedNotation);
+  if (typeof json !== 'object' || json === null) return json;
+  return {
+    type: 'map',
+    value: Object.fromEntries(Object.entries(json).map(([name, item]) => [name, typedNotation(item)])),
+  };
+}
+
 /** The notation of a record. */
 export function writeRecord(record: ConnectRecord): Json {
   return {

@@ -63,7 +63,10 @@ function partLines(part: string, schema: Schema | null, value: Value): readonly 
     ];
   }
   if (value instanceof Map && schema === null) {
-    return [`${part} : map`, ...[...value].map(([name, item]) => `${part}.${show(name)} = ${show(item)}`)];
+    return [
+      `${part} : map`,
+      ...[...value].map(([name, item]) => `${part}.${typeof name === 'string' ? name : show(name)} = ${show(item)}`),
+    ];
   }
   return [`${part} = ${show(value)}${schema === null ? '' : ` : ${typeText(schema)}`}`];
 }

@@ -10,7 +10,7 @@ import type { RawConfig } from '../../core/config/define.ts';
 import { parseConfigOrThrow, settingsUnder } from '../../core/config/parse.ts';
 import { TributaryError } from '../../core/errors.ts';
 import { type ChainStage, chainStages, type PluginRegistry } from '../../plugins/index.ts';
-import { type Json, readPair, readRecord, writePair, writeRecord } from '../connect-notation.ts';
+import { type Json, readPair, readRecord, readSample, writePair, writeRecord } from '../connect-notation.ts';
 import { type Step, showSteps } from '../show-steps.ts';
 
 /** What a command may touch: handed in, so that tests run it without a process. */
@@ -20,8 +20,13 @@ export interface TransformIo {
   readFile?(path: string): string;
 }
 
-export const TRANSFORM_USAGE = `trib transform <connector.json> [--source]   reads records (JSON, one a line) from standard input
-trib transform --ndjson                      reads requests, one a line, and answers each on one line`;
+export const TRANSFORM_USAGE = `trib transform <connector.json> [--source]   what each transform makes of sample records
+trib transform --ndjson                      requests, one a line, each answered on one line
+
+Records are read from standard input, one JSON object a line:
+  {"topic":"orders","key":{"id":1},"value":{"id":1,"at":1700000000123}}
+A key or value with a schema is written {"schema":{"type":"struct","fields":[…]},"payload":{…}}.
+--source: records as a source connector makes them, without an offset.`;
 
 /** Runs the command; answers the exit code. Throws `config` errors for files and configs that cannot work. */
 export async function runTransform(
@@ -38,9 +43,9 @@ export async function runTransform(
     return 0;
   }
   const path = args.find((arg) => !arg.startsWith('-'));
-  if (path === undefined) {
+  if (path === undefined || args.includes('--help')) {
     io.write(`${TRANSFORM_USAGE}\n`);
-    return 2;
+    return args.includes('--help') ? 0 : 2;
   }
   const read = io.readFile ?? ((file: string) => readFileSync(file, 'utf8'));
   const stages = chainStages(connectorConfig(read(path), path), registry);
@@ -81,7 +86,7 @@ export class TransformAnswerer {
   async #answered(request: { [name: string]: Json }): Promise<{ [name: string]: Json }> {
     const config = (request['config'] ?? {}) as RawConfig;
     if (request['kind'] === 'transform') return this.#transformed(request, config);
-    const { side, encode, decode } = this.#converter(config);
+    const { encode, decode } = this.#converter(config);
     if (request['kind'] === 'converter-from') {
       const record = request['record'] as { [name: string]: Json };
       const bytes = await encode(String(record['topic']), record['value'] ?? {});
@@ -95,7 +100,6 @@ export class TransformAnswerer {
     }
     const bytes = request['bytes'];
     const payload = typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : null;
-    void side;
     return { record: { value: await decode(String(request['topic']), payload) } };
   }
 
@@ -126,7 +130,7 @@ export class TransformAnswerer {
     }
     const className = config[`${side}.converter`]!;
     const own: RawConfig = { 'converter.type': side, ...settingsUnder(config, `${side}.converter.`) };
-    if (side === 'header') return { side, ...this.#headerConverter(className, own) };
+    if (side === 'header') return this.#headerConverter(className, own);
     const { def } = this.#registry.get('converter', className);
     const converter = def.create(parseConfigOrThrow(def.config, own, `${side}.converter`), side === 'key', {
       raw: own,
@@ -138,7 +142,6 @@ export class TransformAnswerer {
       },
     });
     return {
-      side,
       encode: async (topic: string, json: Json) => {
         const { schema, value } = readPair(json);
         await converter.prepareEncode(topic, schema);
@@ -193,7 +196,7 @@ function connectorConfig(text: string, path: string): RawConfig {
 
 /** What each stage makes of one sample record. */
 function stepsOf(line: string, stages: readonly ChainStage[], isSink: boolean): readonly Step[] {
-  let record = readRecord(JSON.parse(line) as Json, isSink);
+  let record = readSample(JSON.parse(line) as Json, isSink);
   const steps: Step[] = [{ title: 'record', record, error: null }];
   for (const stage of stages) {
     const title = `${stage.alias} (${stage.className.slice(stage.className.lastIndexOf('.') + 1)})`;

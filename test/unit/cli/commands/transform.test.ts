@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { runTransform } from '../../../../src/cli/commands/transform.ts';
+import { builtInPlugins, PluginRegistry } from '../../../../src/plugins/index.ts';
+
+const registry = new PluginRegistry(builtInPlugins);
+const CONNECTOR = {
+  name: 'sample',
+  config: {
+    transforms: 'cut,drop',
+    'transforms.cut.type': 'org.apache.kafka.connect.transforms.ReplaceField$Value',
+    'transforms.cut.renames': 'id:order_id',
+    'transforms.drop.type': 'Filter',
+    'transforms.drop.predicate': 'dead',
+    predicates: 'dead',
+    'predicates.dead.type': 'RecordIsTombstone',
+  },
+};
+
+async function run(args: readonly string[], lines: readonly unknown[]) {
+  let output = '';
+  const code = await runTransform(args, registry, {
+    input: Readable.from(lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`)),
+    write: (text) => {
+      output += text;
+    },
+    readFile: () => JSON.stringify(CONNECTOR),
+  });
+  return { code, output };
+}
+
+test('each transform shows what it changed in a record', async () => {
+  const { code, output } = await run(['connector.json'], [{ topic: 'orders', key: 7, value: { id: 1, price: 1.5 } }]);
+
+  assert.equal(code, 0);
+  assert.equal(
+    output,
+    `record
+    topic orders
+    timestamp none
+    key = 7
+    value : map
+    value.id = 1
+    value.price = 1.5
+└ cut (ReplaceField$Value)
+  - value.id = 1
+  + value.order_id = 1
+└ drop (Filter): its predicate does not apply
+    (unchanged)
+
+`,
+  );
+});
+
+test('a dropped record and a failing one are told, and failure shows in the exit code', async () => {
+  const { code, output } = await run(['connector.json'], [{ value: null }, { value: 'no map' }]);
+
+  assert.equal(code, 1);
+  assert.match(output, /└ drop \(Filter\)\n {2}× dropped/);
+  assert.match(output, /! Only Map objects supported in absence of schema for \[field replacement\], found: string/);
+});
+
+test('requests are answered one a line with their id, and a bad one ends nothing', async () => {
+  const transform = {
+    id: 'a',
+    kind: 'transform',
+    connector: 'source',
+    config: {
+      transforms: 't',
+      'transforms.t.type': 'org.apache.kafka.connect.transforms.Cast$Value',
+      'transforms.t.spec': 'int8',
+    },
+    record: { topic: 't', value: { schema: { type: 'int32' }, payload: 300 } },
+  };
+  const converter = {
+    id: 'b',
+    kind: 'converter-to',
+    config: {
+      'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'value.converter.schemas.enable': 'false',
+    },
+    topic: 't',
+    bytes: Buffer.from('{"a":1.0}').toString('base64'),
+  };
+
+  const { code, output } = await run(['--ndjson'], [transform, '{broken', converter]);
+
+  assert.equal(code, 0);
+  const answers = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(answers[0], {
+    id: 'a',
+    record: {
+      topic: 't',
+      partition: null,
+      timestamp: null,
+      key: { schema: null, payload: null },
+      value: { schema: { type: 'int8', optional: false }, payload: 44 },
+      headers: [],
+    },
+  });
+  assert.deepEqual((answers[1]!['error'] as { type: string }).type, 'ConfigException');
+  assert.deepEqual(answers[2], {
+    id: 'b',
+    record: { value: { schema: null, payload: { type: 'map', value: { a: { type: 'double', value: 1 } } } } },
+  });
+});
