@@ -10,5 +10,7 @@ const brokers = process.env['KAFKA_BROKERS'];
 if (brokers === undefined) test('broker contract: Kafka', { skip: 'KAFKA_BROKERS is not set' });
 else {
   const prefix = `bc-${process.pid}-${Date.now().toString(36)}-`;
-  brokerContract('Kafka', prefix, () => kafkaBroker({ clock: systemClock(), config: { 'bootstrap.servers': brokers } }));
+  brokerContract('Kafka', prefix, () =>
+    kafkaBroker({ clock: systemClock(), config: { 'bootstrap.servers': brokers } }),
+  );
 }

@@ -2,61 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { TributaryError } from '../../src/core/errors.ts';
-import type { Broker, Headers, Lane, Offsets, Reader, ReadOptions, Records } from '../../src/ports/broker.ts';
+import type { Broker, Headers, Offsets, ReadOptions } from '../../src/ports/broker.ts';
 import { headerAt, headersAt } from '../../src/ports/headers.ts';
-
-/** A record as the tests write and compare it. */
-export interface Row {
-  readonly key: string | null;
-  readonly value: string | null;
-  readonly timestampMs?: number;
-  readonly headers?: Headers;
-}
+import { appendRows, pollRows, type Row, rejectsWith, rowsOf, settledStable } from './broker-rows.ts';
 
 const COMMITTED: ReadOptions = { isolation: 'committed' };
 const UNCOMMITTED: ReadOptions = { isolation: 'uncommitted' };
-
-/** Appends rows to a lane. */
-export function appendRows(lane: Lane, rows: readonly Row[]): void {
-  for (const row of rows) {
-    const key = row.key === null ? null : Buffer.from(row.key);
-    const value = row.value === null ? null : Buffer.from(row.value);
-    lane.append(row.timestampMs ?? -1, key, 0, key?.length ?? 0, value, 0, value?.length ?? 0, row.headers ?? null);
-  }
-}
-
-/** The rows of a poll's answer as `key=value@offset`. */
-export function rowsOf(found: readonly Records[]): string[] {
-  const rows: string[] = [];
-  for (const records of found) {
-    for (let i = 0; i < records.count; i++) {
-      rows.push(
-        `${cell(records, records.keyStarts[i]!, records.keyEnds[i]!)}=${cell(records, records.valueStarts[i]!, records.valueEnds[i]!)}@${records.offsets[i]!}`,
-      );
-    }
-  }
-  return rows;
-}
-
-function cell(records: Records, start: number, end: number): string {
-  return start < 0 ? 'null' : records.bytes.toString('utf8', start, end);
-}
-
-/** Polls until `count` records have come (or ten seconds have passed). */
-export async function pollRows(reader: Reader, count: number): Promise<string[]> {
-  const rows: string[] = [];
-  const deadline = Date.now() + 10_000;
-  while (rows.length < count && Date.now() < deadline) rows.push(...rowsOf(await reader.poll(500)));
-  return rows;
-}
-
-async function rejectsWith(kind: TributaryError['kind'], act: () => Promise<unknown>): Promise<void> {
-  await assert.rejects(act, (error: TributaryError) => {
-    assert.equal(error.kind, kind, String(error.stack));
-    return true;
-  });
-}
 
 /** Runs the contract. `prefix` starts every topic, group and id of this run, so that runs do not meet. */
 export function brokerContract(name: string, prefix: string, open: () => Promise<Broker>): void {
@@ -242,6 +193,25 @@ export function brokerContract(name: string, prefix: string, open: () => Promise
       assert.deepEqual(await readAll(name, 1), ['b=small@0']);
     });
 
+    test('many records go into a topic that takes only small batches', async () => {
+      const name = await topic(1, { 'max.message.bytes': '2000' });
+      const producer = await broker.produce();
+      const lane = producer.lane(name, 0);
+      for (let i = 0; i < 500; i++) appendRows(lane, [{ key: String(i), value: 'x'.repeat(50) }]);
+
+      const ends = await producer.flush();
+      appendRows(lane, [{ key: 'last', value: 'y', headers: [['a', Buffer.from('1')]] }]);
+      await producer.flush();
+      await producer.close();
+
+      const rows = await readAll(name, 501);
+      assert.deepEqual([...ends], [[`${name}-0`, 500]]);
+      assert.deepEqual(
+        rows.map((row) => row.slice(0, row.indexOf('='))),
+        [...Array.from({ length: 500 }, (_, i) => String(i)), 'last'],
+      );
+    });
+
     test('a record without a key is refused by a compacted topic', async () => {
       const name = await topic(1, { 'cleanup.policy': 'compact' });
       const producer = await broker.produce();
@@ -401,7 +371,7 @@ export function brokerContract(name: string, prefix: string, open: () => Promise
         if (commits) await output.commit(null, new Map());
         else await output.abort();
       }
-      await settledStable(name, 8);
+      await settledStable(broker, name, 8);
       await write(name, [{ key: 'k', value: '5' }]);
 
       const reader = await broker.read(new Map([[`${name}-0`, 0]]), COMMITTED);
@@ -427,20 +397,11 @@ export function brokerContract(name: string, prefix: string, open: () => Promise
       for (let i = 0; i < 20 && reached < 2; i++) {
         for (const records of await reader.poll(500)) reached = records.nextOffset;
       }
-      const end = await settledStable(name, 2);
+      const end = await settledStable(broker, name, 2);
       await reader.close();
 
       assert.deepEqual([reached, end], [2, 2]);
     });
-
-    // A marker is written by the broker in its own time after a commit was answered.
-    async function settledStable(name: string, expected: number): Promise<number | undefined> {
-      for (let i = 0; ; i++) {
-        const end = (await broker.offsets([`${name}-0`], 'stable')).get(`${name}-0`);
-        if (end === expected || i === 40) return end;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
 
     test('output over several partitions and the input offsets commit as one', async () => {
       const left = await topic(2);
@@ -501,7 +462,6 @@ export function brokerContract(name: string, prefix: string, open: () => Promise
     test('an empty transaction commits nothing and costs nothing', async () => {
       const output = await broker.transact(`${prefix}empty`);
       output.begin();
-
       const ends = await output.commit(null, new Map());
       await output.close();
 

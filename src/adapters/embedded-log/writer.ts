@@ -2,7 +2,7 @@
 
 import { TributaryError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type BuiltBatch, compressSync, finishBatch, HEADER_BYTES } from '../record-batch/index.ts';
+import { type BuiltBatch, compressSync, finishBatch, HEADER_BYTES, splitBatch } from '../record-batch/index.ts';
 import type { Owner } from './journal.ts';
 import type { PartitionLog } from './partition-log.ts';
 
@@ -20,7 +20,13 @@ export function writeBatch(
 ): number {
   if (log.deleted) log.checkRange(0);
   const bytes = codecId === 0 ? built.bytes : compressBatch(built.bytes, codecId);
-  if (bytes.length > log.settings.messageBytesMax) throw tooLarge(log, bytes.length);
+  if (bytes.length > log.settings.messageBytesMax) {
+    // The topic takes less than our batches hold.
+    if (built.count === 1) throw tooLarge(log, bytes.length);
+    const [first, second] = splitBatch(built);
+    writeBatch(log, first, codecId, owner, clock, rolled);
+    return writeBatch(log, second, codecId, owner, clock, rolled);
+  }
   finishBatch(bytes, built, {
     baseOffset: log.nextOffset,
     codecId,
