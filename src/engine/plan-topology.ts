@@ -24,9 +24,22 @@ export function topologyOf(query: PersistentQuery, options: TopologyOptions): To
   return build(query.id, query.plan, query.target, options);
 }
 
-/** The topology of a push query: rows go to sink 0, whose key and value are the plan's. */
-export function transientTopology(id: string, plan: PlanNode, sink: SinkSpec, options: TopologyOptions): Topology {
-  return build(id, plan, sink, options);
+/**
+ * The topology of a push query. Rows go to sink 0; their first cell is false for a deleted row, the others are the plan's value
+ * columns.
+ */
+export function transientTopology(id: string, plan: ProjectNode, options: TopologyOptions): Topology {
+  const values = plan.columns.slice(plan.keys.length);
+  const none = { format: 'NONE', unwrapped: false, properties: {} };
+  const sink: SinkSpec = {
+    name: id,
+    topic: { topic: id, key: [], value: values, keyFormat: none, valueFormat: none, window: null },
+    shape: plan.shape,
+    timestamp: null,
+    backfill: 'show',
+  };
+  // The columns are addressed as key columns then values, so the key columns are skipped.
+  return build(id, { ...plan, keys: [], key: [], columns: values }, sink, options);
 }
 
 function build(queryId: string, plan: PlanNode, target: SinkSpec | null, options: TopologyOptions): Topology {

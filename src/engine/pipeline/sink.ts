@@ -36,6 +36,10 @@ export function sinkText(
       : flow.keyIsNull === 'false'
         ? isWhole
         : `${flow.keyIsNull} ? null : ${isWhole}`;
+  if (sink.backfill === 'show') {
+    // A push query: deleted rows are shown as well, so the first cell tells them apart.
+    return `output.emit(${index}, ${key}, [${[flow.exists, ...values].join(', ')}], ${time}, headers, silent);`;
+  }
   const row = flow.exists === 'true' ? `[${values.join(', ')}]` : `${flow.exists} ? [${values.join(', ')}] : null`;
   if (result === null) {
     lines.push(

@@ -67,7 +67,9 @@ export function generateProject(generation: Generation, node: ProjectNode, consu
       const values = node.values.map((expr, index) => {
         const name = unit.name('v');
         const code = generation.compiler.value(expr, flow.cells, node.columns[keyCount + index]!.name);
-        lines.push(`const ${name} = ${exists === 'true' ? code.text : `${exists} ? ${code.text} : null`};`);
+        // Key and window bounds are there for a deleted row too (push queries show them).
+        const isKey = expr.op === 'column' && ['key', 'window'].includes(node.input.columns[expr.index]!.kind);
+        lines.push(`const ${name} = ${exists === 'true' || isKey ? code.text : `${exists} ? ${code.text} : null`};`);
         return { ...code, text: name, nullable: code.nullable || exists !== 'true' };
       });
       const keys = node.keys.map((expr) => generation.compiler.value(expr, flow.cells, 'key'));

@@ -6,7 +6,7 @@ import type { Source } from '../catalog/catalog.ts';
 import { type Expr, rewrite, sameExpr } from '../plan/expr.ts';
 import type { FilterNode, FlatMapNode, NamedType, PlanNode, ProjectNode, WindowInfo } from '../plan/nodes.ts';
 import { partitionsOf } from '../plan/partitions.ts';
-import type { ExpressionNode, ListNode, QueryNode } from '../syntax/ast.ts';
+import type { ExpressionNode, QueryNode } from '../syntax/ast.ts';
 import { type Aggregation, bindAggregation } from './aggregation.ts';
 import { bindCondition, bindList, refuseMapKey } from './clauses.ts';
 import type { BoundAggregate, BoundTableCall } from './context.ts';

@@ -173,8 +173,11 @@ export interface SinkSpec {
   readonly topic: TopicShape;
   readonly shape: 'stream' | 'table';
   readonly timestamp: TimestampRef | null;
-  /** What becomes of back-filled rows of a stream result: dropped here, announced as any row, or handed on with their mark. */
-  readonly backfill: 'drop' | 'announce' | 'mark';
+  /**
+   * What becomes of back-filled rows of a stream result: dropped here, announced as any row, or handed on with their mark.
+   * `show`: rows go to a client; each has a first cell that is false for a deleted row.
+   */
+  readonly backfill: 'drop' | 'announce' | 'mark' | 'show';
 }
 
 /** The nodes below. */
