@@ -7,6 +7,7 @@ import { TributaryError } from '../core/errors.ts';
 import type { RowReader } from '../formats/format.ts';
 import type { Headers, Records } from '../ports/broker.ts';
 import { headerAt, headersAt } from '../ports/headers.ts';
+import type { Serdes } from './serdes.ts';
 import type { Chunk, SourceDef } from './topology.ts';
 
 /** Header of rows that a back-fill wrote; its value is the job's id. */
@@ -110,6 +111,15 @@ export class SourceDecoder {
     if (silent !== null) chunk.silent = silent;
     return chunk;
   }
+}
+
+/** Readers of a source's wanted columns. */
+export function decoderOf(serdes: Serdes, def: SourceDef): SourceDecoder {
+  return new SourceDecoder(
+    def,
+    def.wantedKey.length === 0 ? null : serdes.reader(def.key, def.topic, true, def.wantedKey),
+    def.wantedValue.length === 0 ? null : serdes.reader(def.value, def.topic, false, def.wantedValue),
+  );
 }
 
 /** The rows `[from, to)` of a chunk. */

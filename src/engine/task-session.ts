@@ -6,7 +6,7 @@
 import { ByteWriter } from '../core/bytes.ts';
 import type { Offsets, Producer, TransactionalProducer } from '../ports/broker.ts';
 import { partitionKey } from '../ports/broker.ts';
-import { SourceDecoder } from './decode-chunk.ts';
+import { decoderOf } from './decode-chunk.ts';
 import { OutputEncoder } from './encode-output.ts';
 import type { Work } from './inbox.ts';
 import { Intake } from './intake.ts';
@@ -64,7 +64,7 @@ export class TaskSession {
     } else {
       this.#producer = await setup.broker.produce();
     }
-    const decoders = setup.part.sources.map((source) => openDecoder(setup, source));
+    const decoders = setup.part.sources.map((source) => decoderOf(setup.serdes, source));
     const from = await this.#startOffsets();
     this.#state = await TaskState.open(
       {
@@ -263,13 +263,4 @@ export class TaskSession {
       mark: queryId,
     });
   }
-}
-
-function openDecoder(setup: TaskSetup, source: TaskSetup['part']['sources'][number]): SourceDecoder {
-  const { serdes } = setup;
-  return new SourceDecoder(
-    source,
-    source.wantedKey.length === 0 ? null : serdes.reader(source.key, source.topic, true, source.wantedKey),
-    source.wantedValue.length === 0 ? null : serdes.reader(source.value, source.topic, false, source.wantedValue),
-  );
 }

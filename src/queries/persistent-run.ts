@@ -42,12 +42,12 @@ export type RunState = 'STARTING' | 'RUNNING' | 'ERROR' | 'STOPPED';
 
 /** Group that a query commits its offsets for. */
 export function groupOf(clusterId: string, queryId: string): string {
-  return `_${clusterId}_query_${queryId}`;
+  return `${clusterId}_query_${queryId}`;
 }
 
 /** What the names of a query's internal topics begin with. */
 export function internalPrefix(clusterId: string, queryId: string): string {
-  return `_${clusterId}_query_${queryId}-`;
+  return `_${clusterId}_query_${queryId}`;
 }
 
 interface RunningTask {

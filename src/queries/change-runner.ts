@@ -1,0 +1,109 @@
+// Carries a bound change out: topics, schemas, queries, log entry, catalog — in an order in which a crash at any point leaves
+// nothing that the next start does not mend.
+//
+// Laws: what the log holds is what counts; side effects before the entry are undone when it cannot be written. A new query's
+// reading position is pinned before the statement answers, so rows written after the answer are read.
+import { TributaryError } from '../core/errors.ts';
+import type { Broker, TopicSpec } from '../ports/broker.ts';
+import type { SchemaRegistry } from '../ports/schema-registry.ts';
+import type { Change, SchemaRequest, TopicRequest } from '../sql/bind/change.ts';
+import { applyCommand, type Catalog, type PersistentQuery } from '../sql/catalog/catalog.ts';
+import type { CommandLog, LogEntry } from './command-log.ts';
+import { schemaTypeOf } from './facts.ts';
+import type { PersistentRun } from './persistent-run.ts';
+import type { RunControl } from './run-control.ts';
+
+export interface ChangePorts {
+  readonly broker: Broker;
+  readonly registry: SchemaRegistry;
+  readonly log: CommandLog;
+  readonly runs: RunControl;
+}
+
+/** The text and circumstances that go into the log with the change. */
+export type ChangeEntry = Pick<LogEntry, 'commandId' | 'statement' | 'properties' | 'owner'>;
+
+/** What became of it. */
+export interface ChangeOutcome {
+  readonly catalog: Catalog;
+  /** Offset in the log. */
+  readonly sequenceNumber: number;
+  /** Queries to start now; those of an owner wait for it. */
+  readonly made: readonly PersistentRun[];
+}
+
+/** Makes the change real. Throws before the log entry: then nothing has changed. */
+export async function runChange(
+  ports: ChangePorts,
+  catalog: Catalog,
+  change: Change,
+  entry: ChangeEntry,
+): Promise<ChangeOutcome> {
+  const queries = change.commands.flatMap((command) => (command.kind === 'putQuery' ? [command.query] : []));
+  const made = queries.map((query) => ports.runs.build(query));
+  const topics = await ports.broker.createTopics(change.topics.map(topicSpec));
+  const replaced = await stopReplaced(ports.runs, queries);
+  let sequenceNumber: number;
+  try {
+    for (const schema of change.schemas) await register(ports.registry, schema);
+    for (const run of made) await run.prepare();
+    sequenceNumber = await ports.log.append({ ...entry, commands: change.commands, paused: [] });
+  } catch (error) {
+    await undo(
+      ports,
+      made.filter((run) => !replaced.includes(run.queryId)),
+      topics,
+    );
+    for (const queryId of replaced) await ports.runs.get(queryId)?.start();
+    throw error;
+  }
+  for (const run of made) ports.runs.adopt(run);
+  for (const command of change.commands) if (command.kind === 'dropQuery') await ports.runs.drop(command.id);
+  await deleteTopics(ports, change.deletedTopics);
+  return { catalog: change.commands.reduce(applyCommand, catalog), sequenceNumber, made };
+}
+
+/** CREATE OR REPLACE: the old query commits what it has and stops; the new one goes on from there. */
+async function stopReplaced(runs: RunControl, queries: readonly PersistentQuery[]): Promise<readonly string[]> {
+  const replaced = queries.filter(({ id }) => runs.get(id) !== null).map(({ id }) => id);
+  for (const queryId of replaced) await runs.get(queryId)!.stop();
+  return replaced;
+}
+
+async function undo(ports: ChangePorts, made: readonly PersistentRun[], topics: readonly string[]): Promise<void> {
+  try {
+    for (const run of made) await run.erase();
+    await ports.broker.deleteTopics(topics);
+  } catch (error) {
+    // The first error is what the user must see; what is left over is harmless and removed with the next query of that name.
+    if (!(error instanceof TributaryError)) throw error;
+  }
+}
+
+async function deleteTopics(ports: ChangePorts, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  await ports.broker.deleteTopics(names);
+  const subjects = await ports.registry.subjects();
+  for (const name of names) {
+    for (const side of ['key', 'value']) {
+      if (subjects.includes(`${name}-${side}`)) await ports.registry.deleteSubject(`${name}-${side}`);
+    }
+  }
+}
+
+async function register(registry: SchemaRegistry, request: SchemaRequest): Promise<void> {
+  if (request.onlyIfAbsent && (await registry.latest(request.subject)) !== null) return;
+  await registry.register(request.subject, schemaTypeOf(request.format), request.schema);
+}
+
+function topicSpec(request: TopicRequest): TopicSpec {
+  return {
+    name: request.name,
+    partitions: request.partitions,
+    replication: request.replicas,
+    config: {
+      'cleanup.policy': request.cleanup,
+      ...(request.retentionMs === null ? {} : { 'retention.ms': String(request.retentionMs) }),
+    },
+  };
+}
