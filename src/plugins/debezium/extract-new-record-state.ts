@@ -8,116 +8,19 @@
 
 import type { Transform, TransformDef } from '../../connect/plugins.ts';
 import { ConnectRecord, type Header } from '../../connect/records.ts';
-import type { ConfigDef, ParsedConfig, RawConfig } from '../../core/config/define.ts';
 import { fieldOf, primitive, type Schema, Struct, type Value } from '../../core/data/schema.ts';
 import { buildStruct, type CopyPlan, cellOrDefault, copyCells, nullOf, schemaBasics } from '../cells.ts';
 import { dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
 import { structSample } from '../sample.ts';
-import {
-  type Addition,
-  additionsOf,
-  DEBEZIUM_VERSION,
-  type FieldReference,
-  fieldReferences,
-  isEnvelope,
-} from './envelope.ts';
+import { type Addition, additionsOf, DEBEZIUM_VERSION, isEnvelope } from './envelope.ts';
+import { UNWRAP_CONFIG, type UnwrapOptions, unwrapOptions } from './extract-new-record-state-config.ts';
 import { changeEvent, INT32, OPTIONAL_TEXT } from './sample-event.ts';
 import { unwrapSchemaless } from './schemaless-envelope.ts';
-
-const MODES = ['drop', 'tombstone', 'rewrite', 'rewrite-with-tombstone', 'delete-to-tombstone'] as const;
-type DeleteMode = (typeof MODES)[number];
 
 const DELETED_FIELD = '__deleted';
 const DELETED_SCHEMA = primitive('string', { optional: true });
 const OP_OF_TOMBSTONE = primitive('string');
-
-const common = { importance: 'LOW', order: 1 } as const;
-const config: ConfigDef = [
-  {
-    ...common,
-    name: 'delete.tombstone.handling.mode',
-    type: 'STRING',
-    fallback: 'tombstone',
-    importance: 'MEDIUM',
-    width: 'MEDIUM',
-    displayName: 'Handle delete and tombstone records',
-    doc: 'What becomes of a delete and of the tombstone after it. drop: both are dropped. tombstone (default): the delete becomes a null value, the tombstone is dropped. rewrite: the delete becomes the old row with __deleted "true", the tombstone is dropped. rewrite-with-tombstone: the same, but the tombstone is kept. delete-to-tombstone: the delete becomes a tombstone.',
-    choices: MODES,
-  },
-  {
-    ...common,
-    name: 'route.by.field',
-    type: 'STRING',
-    fallback: '',
-    width: 'LONG',
-    displayName: 'Route by field name',
-    doc: 'A text column whose value becomes the topic of the record.',
-  },
-  {
-    ...common,
-    name: 'add.fields.prefix',
-    type: 'STRING',
-    fallback: '__',
-    width: 'SHORT',
-    displayName: 'Field prefix to be added to each field.',
-    doc: 'Put before the name of each added field.',
-  },
-  {
-    ...common,
-    name: 'add.fields',
-    type: 'LIST',
-    fallback: [],
-    width: 'LONG',
-    displayName: 'Adds the specified field(s) to the message if they exist.',
-    doc: 'Parts of the change event to add to the row: op, ts_ms, table, source.ts_ms, transaction.id, lsn:position. A bare name is looked for in source, then in the event; a name after a colon replaces the derived one.',
-  },
-  {
-    ...common,
-    name: 'add.headers.prefix',
-    type: 'STRING',
-    fallback: '__',
-    width: 'SHORT',
-    displayName: 'Header prefix to be added to each header.',
-    doc: 'Put before the name of each added header.',
-  },
-  {
-    ...common,
-    name: 'add.headers',
-    type: 'LIST',
-    fallback: [],
-    width: 'LONG',
-    displayName: 'Adds the specified fields to the header if they exist.',
-    doc: 'Parts of the change event to add as headers, named as in add.fields.',
-  },
-  {
-    ...common,
-    name: 'drop.fields.header.name',
-    type: 'STRING',
-    fallback: null,
-    width: 'SHORT',
-    displayName: 'Specifies a header that contains a list of field names to be removed',
-    doc: 'A header that holds a list of names: these fields are removed from the row.',
-  },
-  {
-    ...common,
-    name: 'drop.fields.from.key',
-    type: 'BOOLEAN',
-    fallback: false,
-    width: 'SHORT',
-    displayName: 'Specifies whether the fields to be dropped should also be omitted from the key',
-    doc: 'Whether the fields named by that header are removed from the key too.',
-  },
-  {
-    ...common,
-    name: 'drop.fields.keep.schema.compatible',
-    type: 'BOOLEAN',
-    fallback: true,
-    width: 'SHORT',
-    displayName: "Specifies if fields are dropped, will the event's schemas be compatible",
-    doc: 'Whether only optional fields may be removed, so that readers of the old schema can read the new one.',
-  },
-];
 
 /** Debezium's `ExtractNewRecordState`. */
 export const extractNewRecordState: TransformDef = {
@@ -126,7 +29,7 @@ export const extractNewRecordState: TransformDef = {
   classes: ['io.debezium.transforms.ExtractNewRecordState'],
   version: DEBEZIUM_VERSION,
   doc: 'Replaces a change event by the row itself. Events without a schema pass unchanged unless "schemaless.envelopes" is true.',
-  config,
+  config: UNWRAP_CONFIG,
   examples: [
     {
       config: { 'add.fields': 'op,table' },
@@ -144,38 +47,8 @@ export const extractNewRecordState: TransformDef = {
     },
     { config: { 'delete.tombstone.handling.mode': 'drop' }, given: changeEvent('d', [7, 'old'], null), gives: null },
   ],
-  create: (parsed, _className, raw) => unwrapper(optionsOf(parsed, raw)),
+  create: (parsed, _className, raw) => unwrapper(unwrapOptions(parsed, raw)),
 };
-
-interface Options {
-  readonly mode: DeleteMode;
-  readonly routeBy: string;
-  readonly fields: readonly FieldReference[];
-  readonly headers: readonly FieldReference[];
-  readonly dropHeader: string | null;
-  readonly dropFromKey: boolean;
-  readonly dropOnlyOptional: boolean;
-  readonly replaceNull: boolean;
-  readonly schemaless: boolean;
-}
-
-function optionsOf(parsed: ParsedConfig, raw: RawConfig): Options {
-  return {
-    mode: parsed['delete.tombstone.handling.mode'] as DeleteMode,
-    routeBy: (parsed['route.by.field'] ?? '') as string,
-    fields: fieldReferences(parsed['add.fields'] as readonly string[], (parsed['add.fields.prefix'] ?? '') as string),
-    headers: fieldReferences(
-      parsed['add.headers'] as readonly string[],
-      (parsed['add.headers.prefix'] ?? '') as string,
-    ),
-    dropHeader: parsed['drop.fields.header.name'] as string | null,
-    dropFromKey: parsed['drop.fields.from.key'] as boolean,
-    dropOnlyOptional: parsed['drop.fields.keep.schema.compatible'] as boolean,
-    // Not in the definition of the reference, yet read by it: anything but "true" is false.
-    replaceNull: (raw['replace.null.with.default'] ?? 'true').trim().toLowerCase() === 'true',
-    schemaless: (raw['schemaless.envelopes'] ?? 'false').trim().toLowerCase() === 'true',
-  };
-}
 
 /** What is known of one envelope schema. */
 interface EnvelopePlan {
@@ -196,7 +69,7 @@ interface RowPlan {
   readonly routeIndex: number;
 }
 
-function unwrapper(options: Options): Transform {
+function unwrapper(options: UnwrapOptions): Transform {
   const rewrites = options.mode === 'rewrite' || options.mode === 'rewrite-with-tombstone';
   const planOf = perSchema((schema) => (isEnvelope(schema) ? planEnvelope(schema, options, rewrites) : null));
   const dropFields = options.dropHeader === null ? null : fieldDropper(options, options.dropHeader);
@@ -228,7 +101,7 @@ function changed(
   record: ConnectRecord,
   envelope: Struct,
   plan: EnvelopePlan,
-  options: Options,
+  options: UnwrapOptions,
   rewrites: boolean,
 ): ConnectRecord {
   const row = envelope.cells[plan.afterIndex] as Struct;
@@ -242,7 +115,7 @@ function deleted(
   record: ConnectRecord,
   envelope: Struct,
   plan: EnvelopePlan,
-  options: Options,
+  options: UnwrapOptions,
   rewrites: boolean,
 ): ConnectRecord | null {
   if (options.mode === 'drop') return null;
@@ -260,7 +133,7 @@ function headersOf(record: ConnectRecord, envelope: Struct, plan: EnvelopePlan):
   return plan.headers.length === 0 ? record.headers : withAddedHeaders(record, envelope, plan.headers);
 }
 
-function planEnvelope(envelope: Schema, options: Options, rewrites: boolean): EnvelopePlan {
+function planEnvelope(envelope: Schema, options: UnwrapOptions, rewrites: boolean): EnvelopePlan {
   const before = fieldOf(envelope, 'before');
   const after = fieldOf(envelope, 'after');
   const additions = additionsOf(envelope, options.fields);
@@ -277,7 +150,7 @@ function planEnvelope(envelope: Schema, options: Options, rewrites: boolean): En
   };
 }
 
-function planRow(row: Schema, additions: readonly Addition[], options: Options, rewrites: boolean): RowPlan {
+function planRow(row: Schema, additions: readonly Addition[], options: UnwrapOptions, rewrites: boolean): RowPlan {
   const columns = row.fields ?? [];
   return {
     schema: buildStruct(
@@ -329,7 +202,7 @@ function withAddedHeaders(record: ConnectRecord, envelope: Struct, additions: re
   return headers;
 }
 
-function tombstone(record: ConnectRecord, options: Options): ConnectRecord | null {
+function tombstone(record: ConnectRecord, options: UnwrapOptions): ConnectRecord | null {
   if (record.valueSchema !== null && !isEnvelope(record.valueSchema)) return record;
   if (options.mode !== 'rewrite-with-tombstone') return null;
   const op = options.headers.find((reference) => reference.struct === null && reference.field === 'op');
@@ -369,7 +242,7 @@ function unwrapped(
 }
 
 /** Removes the fields that a header of the record names. */
-function fieldDropper(options: Options, headerName: string): (record: ConnectRecord) => ConnectRecord {
+function fieldDropper(options: UnwrapOptions, headerName: string): (record: ConnectRecord) => ConnectRecord {
   const plans = perSchema(() => new Map<string, CopyPlan>());
   const without = (struct: Struct, names: readonly string[]): Struct => {
     const dropped = options.dropOnlyOptional
