@@ -1,14 +1,12 @@
 // Expressions, by precedence climbing: OR, AND, NOT, predicate, ||, + −, * / %, sign, AT TIME ZONE, primary.
-import type { ArithmeticOperator, CaseNode, ComparisonOperator, ExpressionNode, LambdaNode, Name } from '../ast.ts';
+import type { ArithmeticOperator, ComparisonOperator, ExpressionNode, Name } from '../ast.ts';
 import type { Cursor } from '../cursor.ts';
-import { PLURAL_UNITS } from '../tokens.ts';
+import { parseCall } from './calls.ts';
+import { type Parts, parseArray, parseCase, parseCast, parseMap, parseStruct, several } from './constructors.ts';
 import { literalOf, negativeLiteral } from './literals.ts';
-import { parseType } from './types.ts';
 
 /** A chain of operators of one level becomes a tree as deep as it is long; the walkers of later stages recurse over it. */
 const CHAIN_MAX = 1500;
-const DATE_ARITHMETIC = /^(?:DATE|TIME|TIMESTAMP)(?:ADD|SUB)$/;
-const SINGULAR_UNITS = new Set(['YEAR', 'MONTH', 'DAY', 'HOUR', 'MINUTE', 'SECOND', 'MILLISECOND']);
 
 /** Any expression. */
 export function parseExpression(cursor: Cursor): ExpressionNode {
@@ -132,7 +130,7 @@ function parseIn(cursor: Cursor, value: ExpressionNode, at: { start: number; neg
       span: cursor.spanFrom(listStart),
     });
   }
-  const items = parseExpressions(cursor, parseExpression);
+  const items = several(cursor, parseExpression);
   cursor.close(')');
   return { kind: 'in', value, items, negated: at.negated, span: cursor.spanFrom(at.start) };
 }
@@ -148,14 +146,6 @@ function parseEscape(cursor: Cursor): string {
     });
   }
   return text;
-}
-
-/** One or more, separated by commas. */
-export function parseExpressions(cursor: Cursor, one: (cursor: Cursor) => ExpressionNode): ExpressionNode[] {
-  const items: ExpressionNode[] = [];
-  do items.push(one(cursor));
-  while (cursor.acceptOperator(','));
-  return items;
 }
 
 /** An expression without predicates at its top: `a || b`, sums, products, primaries. */
@@ -262,7 +252,7 @@ function parseAtom(cursor: Cursor): ExpressionNode {
     cursor.fail();
   }
   const name = cursor.name();
-  if (cursor.sees('(')) return parseCall(cursor, name, start);
+  if (cursor.sees('(')) return parseCall(cursor, name, start, parseExpression);
   if (cursor.token.kind === 'text') throw typedLiteral(cursor, name, start);
   if (cursor.sees('.') && !cursor.sees('*', 1)) {
     cursor.advance();
@@ -290,170 +280,23 @@ function typedLiteral(cursor: Cursor, name: Name, start: number): Error {
   });
 }
 
+/** What the forms in other files are made of. */
+const parts: Parts = { expression: parseExpression, value: parseValue };
+
 /** Forms that begin with a word of their own; null when it is an ordinary name or literal. */
 function parseWordAtom(cursor: Cursor, word: string): ExpressionNode | null {
   switch (word) {
     case 'CASE':
-      return parseCase(cursor);
+      return parseCase(cursor, parts);
     case 'CAST':
-      return parseCast(cursor);
+      return parseCast(cursor, parts);
     case 'ARRAY':
-      return cursor.sees('[', 1) ? parseArray(cursor) : null;
+      return cursor.sees('[', 1) ? parseArray(cursor, parts) : null;
     case 'MAP':
-      return cursor.sees('(', 1) ? parseMap(cursor) : null;
+      return cursor.sees('(', 1) ? parseMap(cursor, parts) : null;
     case 'STRUCT':
-      return cursor.sees('(', 1) ? parseStruct(cursor) : null;
+      return cursor.sees('(', 1) ? parseStruct(cursor, parts) : null;
     default:
       return null;
   }
-}
-
-function parseCase(cursor: Cursor): CaseNode {
-  const start = cursor.start;
-  cursor.advance();
-  const operand = cursor.isWord('WHEN') ? null : parseValue(cursor);
-  const whens: { condition: ExpressionNode; result: ExpressionNode }[] = [];
-  cursor.expectWord('WHEN');
-  do {
-    const condition = parseExpression(cursor);
-    cursor.expectWord('THEN');
-    whens.push({ condition, result: parseExpression(cursor) });
-  } while (cursor.accept('WHEN'));
-  const otherwise = cursor.accept('ELSE') ? parseExpression(cursor) : null;
-  cursor.expectWord('END');
-  return { kind: 'case', operand, whens, otherwise, span: cursor.spanFrom(start) };
-}
-
-function parseCast(cursor: Cursor): ExpressionNode {
-  const start = cursor.start;
-  cursor.advance();
-  cursor.open('(');
-  const operand = parseExpression(cursor);
-  cursor.expectWord('AS');
-  const to = parseType(cursor);
-  cursor.close(')');
-  return { kind: 'cast', operand, to, span: cursor.spanFrom(start) };
-}
-
-function parseArray(cursor: Cursor): ExpressionNode {
-  const start = cursor.start;
-  cursor.advance();
-  cursor.open('[');
-  const items = cursor.isOperator(']') ? [] : parseExpressions(cursor, parseExpression);
-  cursor.close(']');
-  return { kind: 'array', items, span: cursor.spanFrom(start) };
-}
-
-function parseMap(cursor: Cursor): ExpressionNode {
-  const start = cursor.start;
-  cursor.advance();
-  cursor.open('(');
-  const entries: { key: ExpressionNode; value: ExpressionNode }[] = [];
-  if (!cursor.isOperator(')')) {
-    do {
-      const key = parseExpression(cursor);
-      cursor.expectOperator(':=');
-      entries.push({ key, value: parseExpression(cursor) });
-    } while (cursor.acceptOperator(','));
-  }
-  cursor.close(')');
-  return { kind: 'map', entries, span: cursor.spanFrom(start) };
-}
-
-function parseStruct(cursor: Cursor): ExpressionNode {
-  const start = cursor.start;
-  cursor.advance();
-  cursor.open('(');
-  const fields: { name: Name; value: ExpressionNode }[] = [];
-  if (!cursor.isOperator(')')) {
-    do {
-      const name = cursor.name();
-      cursor.expectOperator(':=');
-      fields.push({ name, value: parseExpression(cursor) });
-    } while (cursor.acceptOperator(','));
-  }
-  cursor.close(')');
-  return { kind: 'struct', fields, span: cursor.spanFrom(start) };
-}
-
-function parseCall(cursor: Cursor, written: Name, start: number): ExpressionNode {
-  const name: Name = { ...written, text: written.text.toUpperCase() };
-  cursor.open('(');
-  if (cursor.acceptOperator('*')) {
-    cursor.close(')');
-    return { kind: 'call', name, star: true, args: [], span: cursor.spanFrom(start) };
-  }
-  const args: ExpressionNode[] = [];
-  if (!cursor.isOperator(')')) {
-    do args.push(parseArgument(cursor, name, args));
-    while (cursor.acceptOperator(','));
-  }
-  if (name.text.startsWith('SUBSTR') && cursor.sees('FROM')) {
-    throw cursor.error('PARSE-15', {
-      what: `${name.text}(text FROM start FOR length) is not in the grammar.`,
-      fix: `Write ${name.text}(text, start, length).`,
-    });
-  }
-  cursor.close(')');
-  return { kind: 'call', name, star: false, args, span: cursor.spanFrom(start) };
-}
-
-function parseArgument(cursor: Cursor, call: Name, before: readonly ExpressionNode[]): ExpressionNode {
-  const token = cursor.token;
-  if (token.text === 'DISTINCT' && token.kind === 'word') {
-    throw cursor.error('PARSE-15', {
-      what: 'DISTINCT cannot stand inside a call.',
-      fix: call.text === 'COUNT' ? 'Use COUNT_DISTINCT(…).' : 'Use COLLECT_SET or COUNT_DISTINCT.',
-    });
-  }
-  const lambda = lambdaAhead(cursor);
-  if (lambda) {
-    if (before.length === 0) {
-      throw cursor.error('PARSE-14', {
-        what: 'A lambda cannot be the first argument.',
-        fix: `Write the collection first: ${call.text}(collection, x => …).`,
-      });
-    }
-    return parseLambda(cursor);
-  }
-  if (before.some((argument) => argument.kind === 'lambda')) {
-    throw cursor.error('PARSE-14', {
-      what: 'An ordinary argument cannot follow a lambda.',
-      fix: 'Put all lambdas at the end of the argument list.',
-    });
-  }
-  const delimited = cursor.sees(',', 1) || cursor.sees(')', 1);
-  const plural = token.kind === 'word' && PLURAL_UNITS.has(token.text);
-  const singular = before.length === 0 && DATE_ARITHMETIC.test(call.text) && SINGULAR_UNITS.has(token.text);
-  if (delimited && token.kind === 'word' && (plural || singular)) {
-    cursor.advance();
-    return { kind: 'unit', unit: token.text, span: token.span };
-  }
-  return parseExpression(cursor);
-}
-
-/** True at `x =>` and `(x, y) =>`. */
-function lambdaAhead(cursor: Cursor): boolean {
-  if (cursor.sees('=>', 1)) return true;
-  if (!cursor.sees('(')) return false;
-  let ahead = 1;
-  while (cursor.peek(ahead).kind === 'word' || cursor.peek(ahead).kind === 'quoted') {
-    if (!cursor.sees(',', ahead + 1)) return cursor.sees(')', ahead + 1) && cursor.sees('=>', ahead + 2);
-    ahead += 2;
-  }
-  return false;
-}
-
-function parseLambda(cursor: Cursor): LambdaNode {
-  const start = cursor.start;
-  const parameters: Name[] = [];
-  if (cursor.sees('(')) {
-    cursor.open('(');
-    do parameters.push(cursor.name());
-    while (cursor.acceptOperator(','));
-    cursor.close(')');
-  } else parameters.push(cursor.name());
-  cursor.expectOperator('=>');
-  const body = parseExpression(cursor);
-  return { kind: 'lambda', parameters, body, span: cursor.spanFrom(start) };
 }

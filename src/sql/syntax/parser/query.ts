@@ -11,7 +11,8 @@ import type {
   WithinNode,
 } from '../ast.ts';
 import type { Cursor } from '../cursor.ts';
-import { parseExpression, parseExpressions, parsePrimary, parseValue, subquery } from './expressions.ts';
+import { several } from './constructors.ts';
+import { parseExpression, parsePrimary, parseValue, subquery } from './expressions.ts';
 
 const CLAUSES = ['WINDOW', 'WHERE', 'GROUP', 'PARTITION', 'HAVING', 'EMIT', 'LIMIT'];
 const FOREIGN_WORDS = /^(?:ORDER|OFFSET|UNION|INTERSECT|EXCEPT|CROSS|NATURAL|QUALIFY)$/;
@@ -268,7 +269,7 @@ function parseList(cursor: Cursor, clause: string): ListNode {
   const bracket = cursor.sees('(') ? cursor.scanBracket() : null;
   if (bracket !== null && (bracket.empty || bracket.commas > 0)) {
     cursor.open('(');
-    const items = bracket.empty ? [] : parseExpressions(cursor, (inner) => parseListItem(inner, clause));
+    const items = bracket.empty ? [] : several(cursor, (inner) => parseListItem(inner, clause));
     cursor.close(')');
     if (cursor.sees(',')) {
       throw cursor.error('PARSE-5', {
@@ -278,7 +279,7 @@ function parseList(cursor: Cursor, clause: string): ListNode {
     }
     return { items, span: cursor.spanFrom(start) };
   }
-  const items = parseExpressions(cursor, (inner) => {
+  const items = several(cursor, (inner) => {
     if (inner.sees('(') && (inner.scanBracket()?.commas ?? 0) > 0) {
       throw inner.error('PARSE-5', {
         what: `A bracketed list must be the whole list of ${clause}.`,

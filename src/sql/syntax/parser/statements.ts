@@ -3,8 +3,9 @@ import { nearest } from '../../../core/errors.ts';
 import type { AssertSchemaStatement, AssertTopicStatement, ListStatement, Name, Statement } from '../ast.ts';
 import type { Cursor } from '../cursor.ts';
 import { COMMANDS } from '../tokens.ts';
+import { several } from './constructors.ts';
 import { parseCreate } from './create.ts';
-import { parseExpressions, parseValue } from './expressions.ts';
+import { parseValue } from './expressions.ts';
 import { expectLiteral } from './literals.ts';
 import { parseProperties } from './properties.ts';
 import { parseQuery, parseSourceName } from './query.ts';
@@ -101,7 +102,7 @@ function parseInsert(cursor: Cursor): Statement {
   }
   cursor.expectWord('VALUES');
   cursor.open('(');
-  const values = cursor.isOperator(')') ? [] : parseExpressions(cursor, parseValue);
+  const values = cursor.isOperator(')') ? [] : several(cursor, parseValue);
   cursor.close(')');
   if (columns !== null && columns.length !== values.length) {
     throw cursor.error('VAL-1', {
