@@ -262,7 +262,7 @@ export class Cursor {
   #advice(options: readonly string[]): string | null {
     const token = this.token;
     const keywords = options.filter((option) => /^[A-Z]+$/.test(option));
-    if (token.kind === 'word') {
+    if (token.kind === 'word' && token.text.length > 2) {
       const near = nearest(token.text, keywords);
       if (near !== null && near !== token.text) return `Did you mean ${near}?`;
     }
