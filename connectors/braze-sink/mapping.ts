@@ -12,6 +12,8 @@ export interface BrazeObject {
 const TEXT_MAX = 255;
 const EXTERNAL_ID_BYTES_MAX = 987;
 const RESERVED_PROPERTIES = new Set(['time', 'event_name']);
+/** Times that may be sent as they are; the pattern proves them valid (a day beyond the 28th needs a calendar). */
+const SENDABLE_TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z$/;
 const LOGICAL_DATE = /\.(Date)$/;
 
 function refuse(code: string, what: string, fix: string): TributaryError {
@@ -109,7 +111,10 @@ function timeOf(record: ConnectRecord, config: BrazeConfig): string {
   const unitsPerMs = path === 'timestamp' ? 1 : UNITS_PER_MS[config.timeUnit];
   let ms = Number.NaN;
   if (typeof value === 'number' || typeof value === 'bigint') ms = Math.floor(Number(value) / unitsPerMs);
-  else if (typeof value === 'string') ms = Date.parse(withZone(value));
+  else if (typeof value === 'string') {
+    if (SENDABLE_TIME.test(value)) return value;
+    ms = Date.parse(withZone(value));
+  }
   if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15)
     throw refuse(
       'TRIB_BRAZE_BAD_TIME',

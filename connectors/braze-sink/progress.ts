@@ -7,9 +7,11 @@ import type { StateStore } from 'tributary/connect';
 import { TributaryError } from 'tributary/connect';
 
 interface PartitionProgress {
-  /** Offsets handed over and not yet done. */
+  /** Offsets handed over and not yet done, in the order they were handed over. */
   readonly open: Set<number>;
-  /** Offsets done above the lowest open one. */
+  /** Offsets were handed over in ascending order, so the first open one is the lowest. */
+  ascending: boolean;
+  /** Offsets done above the lowest open one, as of the last save; later ones may lie below. */
   readonly done: Set<number>;
   /** One past the highest offset handed over. */
   next: number;
@@ -21,6 +23,7 @@ interface PartitionProgress {
 interface Mark {
   readonly confirmed: number;
   readonly low: number;
+  /** Runs of offsets done above `low`: first and last of each. */
   readonly done: readonly number[];
 }
 
@@ -32,6 +35,10 @@ export class Progress {
   readonly #name: string;
   readonly #partitions = new Map<string, PartitionProgress>();
   readonly #marks = new Map<string, Mark>();
+  /** Partitions whose marks are to be saved by the next write. */
+  #unsaved = new Set<string>();
+  #saving: Promise<void> | null = null;
+  #nextSave: Promise<void> | null = null;
   #token = '';
 
   constructor(store: StateStore, name: string) {
@@ -56,12 +63,20 @@ export class Progress {
     if (progress === undefined) {
       const mark = this.#marks.get(partition);
       if (mark !== undefined && offset < mark.confirmed) this.#marks.delete(partition);
-      progress = { open: new Set(), done: new Set(), next: offset, offered: offset, confirmed: offset };
+      progress = {
+        open: new Set(),
+        ascending: true,
+        done: new Set(),
+        next: offset,
+        offered: offset,
+        confirmed: offset,
+      };
       this.#partitions.set(partition, progress);
     }
+    if (offset < progress.next) progress.ascending = false;
     progress.next = Math.max(progress.next, offset + 1);
     const mark = this.#marks.get(partition);
-    if (mark !== undefined && (offset < mark.low || mark.done.includes(offset))) {
+    if (mark !== undefined && (offset < mark.low || holds(mark.done, offset))) {
       this.#finish(progress, offset);
       return false;
     }
@@ -77,14 +92,20 @@ export class Progress {
   }
 
   #finish(progress: PartitionProgress, offset: number): void {
-    if (progress.open.size === 0) progress.done.clear();
-    else progress.done.add(offset);
+    if (progress.open.size > 0) progress.done.add(offset);
+    else {
+      progress.done.clear();
+      progress.ascending = true;
+    }
   }
 
   /** The lowest offset not yet done; `handed` when all are. */
   #low(progress: PartitionProgress): number {
     let low = progress.next;
-    for (const offset of progress.open) if (offset < low) low = offset;
+    for (const offset of progress.open) {
+      if (offset < low) low = offset;
+      if (progress.ascending) break;
+    }
     return low;
   }
 
@@ -98,8 +119,39 @@ export class Progress {
     return low;
   }
 
-  /** Stores the marks of the partitions. After the store was lost it is opened anew and gets all marks again. */
-  async save(partitions: Iterable<string>): Promise<void> {
+  /** True when every record handed over is done. */
+  get settled(): boolean {
+    for (const progress of this.#partitions.values()) if (progress.open.size > 0) return false;
+    return true;
+  }
+
+  /**
+   * Stores the marks of the partitions. Answers that come while a write is under way share the next one.
+   * After the store was lost it is opened anew and gets all marks again.
+   */
+  save(partitions: Iterable<string>): Promise<void> {
+    for (const partition of partitions) this.#unsaved.add(partition);
+    if (this.#saving === null) return this.#startSave();
+    // Whatever became of the write under way: this one is judged by its own.
+    this.#nextSave ??= this.#saving.then(
+      () => this.#startSave(),
+      () => this.#startSave(),
+    );
+    return this.#nextSave;
+  }
+
+  #startSave(): Promise<void> {
+    this.#nextSave = null;
+    const saving = this.#save().finally(() => {
+      if (this.#saving === saving) this.#saving = null;
+    });
+    this.#saving = saving;
+    return saving;
+  }
+
+  async #save(): Promise<void> {
+    const partitions = this.#unsaved;
+    this.#unsaved = new Set();
     try {
       await this.#write(partitions);
     } catch (error) {
@@ -115,11 +167,8 @@ export class Progress {
       const progress = this.#partitions.get(partition);
       if (progress === undefined) continue;
       const low = this.#low(progress);
-      const mark: Mark = {
-        confirmed: progress.confirmed,
-        low,
-        done: [...progress.done].filter((offset) => offset > low),
-      };
+      for (const offset of progress.done) if (offset <= low) progress.done.delete(offset);
+      const mark: Mark = { confirmed: progress.confirmed, low, done: runsOf(progress.done) };
       entries.push([Buffer.from(partition), Buffer.from(JSON.stringify(mark))]);
     }
     await this.#store.write(this.#name, this.#token, new Map([[STORE, entries]]), new Map());
@@ -131,4 +180,21 @@ export class Progress {
       this.#marks.delete(partition);
     }
   }
+}
+
+/** Offsets as runs: first and last of each, ascending. */
+function runsOf(offsets: Iterable<number>): readonly number[] {
+  const sorted = Float64Array.from(offsets).sort();
+  const runs: number[] = [];
+  for (let i = 0; i < sorted.length; i++) {
+    const offset = sorted[i]!;
+    if (i > 0 && offset === sorted[i - 1]! + 1) runs[runs.length - 1] = offset;
+    else runs.push(offset, offset);
+  }
+  return runs;
+}
+
+function holds(runs: readonly number[], offset: number): boolean {
+  for (let i = 0; i < runs.length; i += 2) if (offset >= runs[i]! && offset <= runs[i + 1]!) return true;
+  return false;
 }

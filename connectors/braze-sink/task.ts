@@ -78,7 +78,8 @@ export class BrazeSinkTask implements SinkTask {
       touched.add(key);
     }
     await this.#progress.save(touched);
-    this.#context.requestCommit();
+    // The marks are what counts; while more is under way, offsets follow at the worker's own pace.
+    if (this.#progress.settled) this.#context.requestCommit();
   }
 
   async preCommit(handed: Offsets): Promise<Offsets> {
