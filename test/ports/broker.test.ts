@@ -10,4 +10,7 @@ const dir = mkdtempSync(join(tmpdir(), 'tributary-broker-'));
 after(() => rmSync(dir, { recursive: true, force: true }));
 
 brokerContract('embedded log in memory', 'm-', async () => memoryBroker(systemClock()));
-brokerContract('embedded log on disk', 'd-', () => embeddedBroker({ dir, clock: systemClock() }));
+brokerContract('embedded log on disk', 'd-', () => embeddedBroker({ dir: join(dir, 'plain'), clock: systemClock() }));
+brokerContract('embedded log on disk, synced', 's-', () =>
+  embeddedBroker({ dir: join(dir, 'synced'), clock: systemClock(), fsync: true }),
+);

@@ -55,6 +55,9 @@ export class PartitionLog {
   private readonly storage: Storage;
   private readonly sealedAtMs = new Map<Segment, number>();
   private readonly wakers = new Set<() => void>();
+  private readonly unsynced = new Set<LogFile>();
+  // Ends well always: each caller sees its own failure.
+  private syncing: Promise<void> = Promise.resolve();
 
   constructor(name: string, folder: string, settings: TopicSettings, storage: Storage) {
     this.name = name;
@@ -78,9 +81,14 @@ export class PartitionLog {
     return stable;
   }
 
-  /** The file that is being written. */
-  get activeFile(): LogFile {
-    return this.segments.at(-1)!.file;
+  /**
+   * Puts what was written since the last time on the disk: the active file, and any that was closed in between. One caller
+   * at a time, since the bytes of the second may be on their way with those of the first.
+   */
+  sync(): Promise<void> {
+    const turn = this.syncing.then(() => this.syncFiles());
+    this.syncing = turn.catch(() => {});
+    return turn;
   }
 
   /** Appends a sealed batch that starts at `nextOffset`. Answers whether a segment was closed by it. */
@@ -89,6 +97,7 @@ export class PartitionLog {
     const rolls = active.bytes > 0 && active.bytes + batch.length > this.settings.segmentBytes;
     if (rolls) this.roll(nowMs);
     this.segments.at(-1)!.append(batch);
+    this.unsynced.add(this.segments.at(-1)!.file);
     this.follow(batch, 0);
     this.wake();
     return rolls;
@@ -141,7 +150,10 @@ export class PartitionLog {
     const sealedAtMs = Math.max(...old.map((segment) => this.sealedAt(segment)));
     const first = this.segments.indexOf(old[0]!);
     this.segments.splice(first, old.length, compacted);
-    for (const segment of old) this.sealedAtMs.delete(segment);
+    for (const segment of old) {
+      this.sealedAtMs.delete(segment);
+      this.unsynced.delete(segment.file);
+    }
     this.sealedAtMs.set(compacted, sealedAtMs);
     const { baseOffset, nextOffset } = compacted;
     this.aborted = this.aborted.filter((range) => range.markerOffset < baseOffset || range.markerOffset >= nextOffset);
@@ -197,7 +209,19 @@ export class PartitionLog {
     this.storage.writeText(indexPath(this.folder, segment.baseOffset), JSON.stringify(index));
   }
 
+  private async syncFiles(): Promise<void> {
+    const files = [...this.unsynced];
+    this.unsynced.clear();
+    try {
+      for (const file of files) await file.sync();
+    } catch (error) {
+      for (const file of files) this.unsynced.add(file);
+      throw error;
+    }
+  }
+
   private removeFiles(segment: Segment): void {
+    this.unsynced.delete(segment.file);
     segment.file.close();
     this.storage.remove(indexPath(this.folder, segment.baseOffset));
     this.storage.remove(segmentPath(this.folder, segment.baseOffset));

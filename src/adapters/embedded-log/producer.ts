@@ -103,7 +103,7 @@ abstract class LaneWriter implements LaneOwner {
     }
     this.started.clear();
     this.throwFailure();
-    if (this.core.fsync) for (const log of this.touched) await log.activeFile.sync();
+    if (this.core.fsync) for (const log of this.touched) await log.sync();
     this.touched.clear();
     const { ends } = this;
     this.ends = new Map();

@@ -14,7 +14,7 @@ const AHEAD = 2;
 const LONG_WAIT_MS = 500;
 // While a partition has dropped out for being full, the others must not hold the connection for long.
 const SHORT_WAIT_MS = 20;
-const ANSWER_BYTES_MAX = 16 << 20;
+const ANSWER_BYTES_MAX = 8 << 20;
 
 /** A partition being read. */
 export interface Source {
