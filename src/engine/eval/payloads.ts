@@ -89,12 +89,11 @@ export class Payloads {
     options: { readonly isKey: boolean; readonly references: readonly string[] },
     side: TopicSide,
   ): { readonly schema: Schema; readonly unwrapped: boolean } | null {
-    const tries = side.unwrapped && !side.isKey ? [true, false] : [false, true];
+    const format = findFormat(side.format)!;
+    const tries = side.isKey ? [format.unwrapsSingles] : side.unwrapped ? [true, false] : [false, true];
     for (const unwrapped of tries) {
       try {
-        const schema = infer(text, { ...options, unwrapped });
-        const only = schema.fields?.length === 1 ? schema.fields[0]!.name : null;
-        return { schema, unwrapped: only === (side.isKey ? 'ROWKEY' : 'ROWVAL') };
+        return { schema: infer(text, { ...options, isKey: side.isKey && !unwrapped, unwrapped }), unwrapped };
       } catch {
         // The other shape may fit: a bare value or a record.
       }

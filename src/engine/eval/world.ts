@@ -118,6 +118,7 @@ export class World {
       formatNames: FORMATS.map(({ name }) => name),
       properties: this.properties,
       topic: (name) => this.topics.find(name),
+      isTogether: true,
       topicNames: this.topics.names(),
       schema(ref): SchemaFacts | null {
         const found = 'id' in ref ? registry.find(ref.id) : registry.newest(ref.subject);

@@ -12,6 +12,9 @@ import { TableSide } from './table-side.ts';
 /** Columns of a join: left ones, right ones, the key. */
 function joinedCells(node: JoinNode, left: Cells, right: Cells, key: string): Cells {
   return (index, path) => {
+    // The key of a foreign-key join is the left row's own, there even when the row is gone.
+    const own = node.join === 'foreignKey' ? node.key.indexOf(index) : -1;
+    if (own >= 0) return throughPath(nullable(`${key}[${own}]`), path);
     if (index < node.leftCount) return left(index, path);
     if (node.join !== 'foreignKey' && index === node.columns.length - 1) return throughPath(nullable(key), path);
     return right(index - node.leftCount, path);
@@ -212,7 +215,7 @@ export function generateForeignKey(generation: Generation, node: JoinNode, consu
   const [join, next] = [unit.name('join'), unit.name('joined')];
   const body = unit.frame(() =>
     consume({
-      cells: joinedCells(node, left.cells('l', 'key'), right.cells('r', 'rightKey'), ''),
+      cells: joinedCells(node, left.cells('l', 'key'), right.cells('r', 'rightKey'), 'key'),
       exists: 'is',
       old: null,
       key: node.key.map((_, index) => `key[${index}]`),

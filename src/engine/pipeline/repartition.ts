@@ -139,7 +139,8 @@ function innerFlow(node: RepartitionNode, slots: Slots): Flow {
 
 function emitRow(generation: Generation, node: RepartitionNode, flow: Flow, slots: Slots, sink: number): string {
   const by = keyCodes(generation, node, flow.cells);
-  const cells = slots.kept.map(([column, path]) => flow.cells(column, path).text);
+  const cellsOf = rekeyedCells(generation, node, flow.cells);
+  const cells = slots.kept.map(([column, path]) => cellsOf(column, path).text);
   const nothing = keyIsNull(by);
   const keyText = nothing === 'true' ? 'null' : `[${by.map(({ text }) => text).join(', ')}]`;
   const names = keyText.includes('(') && nothing !== 'true' ? generation.part.unit.name('k') : null;
@@ -159,7 +160,7 @@ function emitChange(generation: Generation, node: RepartitionNode, flow: Flow, s
   const [is, was, now, before] = [unit.name('is'), unit.name('was'), unit.name('now'), unit.name('before')];
   const row = (cells: Cells, exists: string) =>
     slots.kept.map(([column, path]) => `${exists} ? ${cells(column, path).text} : null`);
-  const news = row(flow.cells, is);
+  const news = row(rekeyedCells(generation, node, flow.cells), is);
   const olds = row(rekeyedCells(generation, node, old.cells), was);
   const pairs = (withNew: boolean, withOld: boolean) =>
     news.flatMap((text, at) => [withNew ? text : 'null', withOld ? olds[at]! : 'null']);

@@ -37,7 +37,7 @@ export function bindCreateAs(binding: Binding, statement: CreateAsStatement): Ch
   const id = replaced?.id ?? `${prefix}_${name}_${env.catalog.nextQuery}`;
   const sink = planSink(binding, name, statement.name.span, clause, planned, id);
   if (existing !== undefined) replacementRules(binding, statement.name.span, existing, sink.source);
-  const plan = optimize(withWait(withChanges(binding, clause, planned), clause.joinWaitMs));
+  const plan = optimize(withWait(withChanges(binding, clause, planned), clause.joinWaitMs), env);
   if (replaced !== null) upgradeRules(binding, statement.name.span, replaced.plan, plan);
   const query = persistentQuery(binding, { id, kind: 'createAs', sink: name, planned, plan, target: sink.spec });
   return {
@@ -155,7 +155,7 @@ export function bindInsertSelect(binding: Binding, statement: InsertSelectStatem
   schemaRules(binding, statement, target, planned);
   limitRules(binding, statement.span, true);
   const id = insertId(binding, clause);
-  const plan = optimize(withWait(widened(planned, target), clause.joinWaitMs));
+  const plan = optimize(withWait(widened(planned, target), clause.joinWaitMs), env);
   const spec: SinkSpec = {
     name: target.name,
     topic: topicShape(target),

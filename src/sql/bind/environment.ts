@@ -32,6 +32,8 @@ export interface Environment {
   /** Effective properties: defaults are known to whoever asks (`setting`). */
   readonly properties: Readonly<Record<string, string>>;
   topic(name: string): TopicFacts | null;
+  /** All rows of every topic lie in one partition, whatever the counts say: nothing needs to be moved. */
+  readonly isTogether?: boolean;
   /** Facts declared by `schemasNeeded` and loaded; null: not in the registry. */
   schema(ref: SchemaRef): SchemaFacts | null;
   readonly topicNames: readonly string[];

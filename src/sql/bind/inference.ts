@@ -86,16 +86,18 @@ interface Reading {
 function readSchema(binding: Binding, reading: Reading): Inferred {
   const { side, format, clause, facts, keepCase, span } = reading;
   const fullName = side === 'key' ? clause.keySchemaName : clause.valueSchemaName;
+  // A key stands bare wherever its format can: then the whole schema, record or not, is the one column ROWKEY.
+  const isBare = side === 'key' ? format.unwrapsSingles : bareValueWanted(binding, clause);
   try {
     const schema = format.inferred!(facts.schema, {
-      isKey: side === 'key',
-      unwrapped: side === 'value' && bareValueWanted(binding, clause),
+      isKey: side === 'key' && !isBare,
+      unwrapped: isBare,
       references: facts.references,
       ...(fullName === null ? {} : { fullName }),
     });
     const columns = columnsOfSchema(schema, (name) => (keepCase ? name : name.toUpperCase()));
-    const only = columns.length === 1 ? columns[0]!.name : null;
-    return { columns, isBare: only === (side === 'key' ? 'ROWKEY' : 'ROWVAL') };
+    if (side === 'key' && isBare) return { columns: [{ name: 'ROWKEY', type: columns[0]!.type }], isBare };
+    return { columns, isBare };
   } catch (error) {
     if (!(error instanceof TributaryError)) throw error;
     return reject(

@@ -216,12 +216,12 @@ function foreignKeyRules(
   syntax: JoinSyntax,
   options: JoinOptions,
 ): void {
-  if (options.isMultiWay)
+  if (left.sources.length > 1)
     reject(
       binding,
       'JOIN-18',
       syntax.span,
-      'A foreign-key join cannot be part of a join of more than two sources.',
+      'A foreign-key join can only be the first of several joins.',
       'Split it into two statements.',
     );
   if (syntax.type === 'full')

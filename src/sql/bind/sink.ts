@@ -211,13 +211,14 @@ function topicOf(binding: Binding, clause: WithClause, leftmost: Source, source:
     );
   }
   if (facts !== null) {
-    if (facts.partitions !== partitions) {
+    // A topic that stands already keeps its partitions, unless the statement says another number.
+    if (clause.partitions !== null && facts.partitions !== clause.partitions) {
       reject(
         binding,
         'TOPIC-2',
-        clause.spanOf('PARTITIONS') ?? clause.spanOf('KAFKA_TOPIC'),
-        `Topic ${source.topic} exists with ${facts.partitions} partitions, not ${partitions}${clause.partitions === null ? ` as ${leftmost.topic} has` : ''}.`,
-        `Add PARTITIONS=${facts.partitions} to WITH, or use another topic.`,
+        clause.spanOf('PARTITIONS'),
+        `Topic ${source.topic} exists with ${facts.partitions} partitions, not ${clause.partitions}.`,
+        `Write PARTITIONS=${facts.partitions}, or use another topic.`,
       );
     }
     return [];

@@ -56,7 +56,7 @@ function bindPullStatement(binding: Binding, query: Parameters<typeof bindPull>[
 
 function bindPush(binding: Binding, query: Parameters<typeof bindQuery>[1]): Bound {
   const planned = bindQuery(binding, query, 'push');
-  return { kind: 'push', planned, plan: optimize(planned.plan) as ProjectNode };
+  return { kind: 'push', planned, plan: optimize(planned.plan, binding.env) as ProjectNode };
 }
 
 export type { Change, Environment, InsertedRow, PlannedQuery, PullPlan };

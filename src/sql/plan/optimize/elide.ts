@@ -6,18 +6,18 @@ import type { PlanNode } from '../nodes.ts';
 import { partitionsOf } from '../partitions.ts';
 
 /** Marks every repartition from one partition to one as needing no topic. */
-export function elideRepartitions(node: PlanNode): PlanNode {
+export function elideRepartitions(node: PlanNode, isTogether: boolean): PlanNode {
   switch (node.kind) {
     case 'source':
       return node;
     case 'join':
-      return { ...node, left: elideRepartitions(node.left), right: elideRepartitions(node.right) };
+      return { ...node, left: elideRepartitions(node.left, isTogether), right: elideRepartitions(node.right, isTogether) };
     case 'repartition': {
-      const input = elideRepartitions(node.input);
-      const isTogether = partitionsOf(input) === 1 && node.partitions === 1;
-      return { ...node, input, partitions: isTogether ? null : node.partitions };
+      const input = elideRepartitions(node.input, isTogether);
+      const isOne = isTogether || (partitionsOf(input) === 1 && node.partitions === 1);
+      return { ...node, input, partitions: isOne ? null : node.partitions };
     }
     default:
-      return { ...node, input: elideRepartitions(node.input) };
+      return { ...node, input: elideRepartitions(node.input, isTogether) };
   }
 }

@@ -4,7 +4,7 @@ import { elideRepartitions } from './elide.ts';
 import { pruneColumns } from './prune.ts';
 import { pushFilters } from './push-filter.ts';
 
-/** The plan as it will run. */
-export function optimize(plan: PlanNode): PlanNode {
-  return pruneColumns(elideRepartitions(pushFilters(plan)));
+/** The plan as it will run. `isTogether`: all rows lie in one partition, whatever the counts say. */
+export function optimize(plan: PlanNode, options: { readonly isTogether?: boolean } = {}): PlanNode {
+  return pruneColumns(elideRepartitions(pushFilters(plan), options.isTogether ?? false));
 }
