@@ -6,8 +6,8 @@ import { parseInt32, parseLong } from '../core/data/long.ts';
 import { type Decimal, LOGICAL, type Row, type Schema, type Value } from '../core/data/schema.ts';
 import { quoted, TributaryError } from '../core/errors.ts';
 import { doubleText, parseDouble } from '../core/java/number-text.ts';
+import { columnType } from './column-types.ts';
 import type { Format, RowReader, RowWriter, SerdeSpec } from './format.ts';
-import { columnType } from './json/row-scan.ts';
 import { base64Of, parseBase64 } from './json-text.ts';
 import { pick } from './row-shape.ts';
 

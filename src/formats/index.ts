@@ -4,11 +4,13 @@ import { avro } from './avro.ts';
 import { delimited } from './delimited.ts';
 import type { Format } from './format.ts';
 import { json } from './json.ts';
+import { jsonSr } from './json-sr.ts';
 import { kafka } from './kafka.ts';
 import { none } from './none.ts';
+import { protobuf, protobufNoSr } from './protobuf.ts';
 
 /** All formats, in the order in which they are documented. */
-export const FORMATS: readonly Format[] = [delimited, json, avro, kafka, none];
+export const FORMATS: readonly Format[] = [delimited, json, jsonSr, avro, protobuf, protobufNoSr, kafka, none];
 
 /** The format of a name in any case; null when there is none. */
 export function findFormat(name: string): Format | null {

@@ -3,8 +3,8 @@ import type { ByteWriter } from '../core/bytes.ts';
 import { highHalf, lowHalf, readLong } from '../core/data/long.ts';
 import type { Long, Row, Schema, Value } from '../core/data/schema.ts';
 import { TributaryError } from '../core/errors.ts';
+import { columnType } from './column-types.ts';
 import type { Format, RowReader, RowWriter, SerdeSpec } from './format.ts';
-import { columnType } from './json/row-scan.ts';
 import { textAt } from './text-bytes.ts';
 
 export const kafka: Format = {

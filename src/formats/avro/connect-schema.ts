@@ -4,7 +4,7 @@ import { decimalOfBytes } from '../../core/data/decimal.ts';
 import { decimalSchema } from '../../core/data/logical.ts';
 import { longOf } from '../../core/data/long.ts';
 import { type Field, LOGICAL, type Schema, Struct, type Value } from '../../core/data/schema.ts';
-import { quoted, TributaryError } from '../../core/errors.ts';
+import { TributaryError } from '../../core/errors.ts';
 import { isJsonNumber, isJsonObject, type JsonValue, numberOf } from '../json-value.ts';
 import {
   type AvroEnum,
@@ -278,12 +278,4 @@ function structDefault(type: AvroType, schema: Schema, json: JsonValue): Value {
     return given === null ? null : defaultOf(branch, schema.fields![index]!.schema, given);
   });
   return new Struct(schema, cells);
-}
-
-/** The error of a value that is not of its Avro type. */
-export function typeMismatch(path: string, found: string, wanted: string): TributaryError {
-  return new TributaryError('TRIB_FORMAT_TYPE_MISMATCH', 'data', {
-    what: `The field ${path} is written as ${found}, which does not read as ${wanted}.`,
-    fix: `Declare the column with a type that ${quoted(found)} reads as, or let the columns be inferred.`,
-  });
 }

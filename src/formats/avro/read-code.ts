@@ -8,20 +8,16 @@
 import { precisionOfSchema, scaleOf } from '../../core/data/logical.ts';
 import { LOGICAL, type Row, type Schema, type Value } from '../../core/data/schema.ts';
 import { CodeText, compileCode } from '../code-text.ts';
+import { matchFields } from '../column-types.ts';
 import { type AvroRecord, type AvroType, isNull, mapEntries, numberAttribute, optionalBranch } from './avro-schema.ts';
-import { checkReads, matchFields, recursiveRecords, structNames, timeUnit } from './read-plan.ts';
+import { checkReads, recursiveRecords, structNames, timeUnit } from './read-plan.ts';
 import { READ_RUNTIME } from './read-runtime.ts';
 import { SkipCode } from './skip-code.ts';
+import { NOTHING_WANTED, type Want, wantsOf } from './wants.ts';
 
 export type ReadMode = 'cells' | 'structs';
 export type RowFunction = (bytes: Buffer, start: number, end: number) => Row | null;
 export type ValueFunction = (bytes: Buffer, start: number, end: number) => Value;
-
-/** What is wanted of a value: the whole of it into `slots`, and parts of it. */
-interface Want {
-  readonly slots: number[];
-  readonly parts: Map<number, Want>;
-}
 
 /**
  * A reader of rows: `cells[i]` of its result is the column at `wanted[i]` of the target.
@@ -34,26 +30,14 @@ export function rowReader(
   wanted: readonly (readonly number[])[],
   unwrapped: boolean,
 ): RowFunction {
-  const root: Want = { slots: [], parts: new Map() };
-  wanted.forEach((path, slot) => {
-    let want = root;
-    for (const index of path) {
-      let part = want.parts.get(index);
-      if (part === undefined) {
-        part = { slots: [], parts: new Map() };
-        want.parts.set(index, part);
-      }
-      want = part;
-    }
-    want.slots.push(slot);
-  });
+  const root = wantsOf(wanted);
   const bare = unwrapped && (writer.type !== 'record' || target.fields![0]!.schema.kind === 'struct');
   const inner = bare ? target.fields![0]!.schema : target;
   checkReads(writer, inner, '$');
   const reader = new ReadCode(writer, 'cells');
   const slots = wanted.map((_, slot) => `c${slot}`);
   if (slots.length > 0) reader.code.add(`let ${slots.map((slot) => `${slot} = null`).join(', ')};`);
-  reader.wanted(writer, inner, (bare ? root.parts.get(0) : root) ?? { slots: [], parts: new Map() }, true);
+  reader.wanted(writer, inner, (bare ? root.parts.get(0) : root) ?? NOTHING_WANTED, true);
   const whole = bare ? wanted.findIndex((path) => path.length === 1) : -1;
   reader.finish(`return ${whole < 0 ? '' : `c${whole} === null ? null : `}[${slots.join(', ')}];`);
   return reader.compile('avro/row-reader');

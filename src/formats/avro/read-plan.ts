@@ -2,8 +2,8 @@
 //
 // Law: a writer type that does not read as the column's type makes every payload of that writer schema fail, wanted or not, as
 // the reference does; so it is found here once and not for each row.
-import { precisionOfSchema, scaleOf } from '../../core/data/logical.ts';
 import { LOGICAL, type Schema } from '../../core/data/schema.ts';
+import { columnType, matchFields, typeMismatch } from '../column-types.ts';
 import {
   type AvroRecord,
   type AvroType,
@@ -13,15 +13,7 @@ import {
   optionalBranch,
   textAttribute,
 } from './avro-schema.ts';
-import { branchName, logicalOf, typeMismatch } from './connect-schema.ts';
-
-/** Index of the writer's field for each field of the target, −1 when it has none: exact name first, then the upper-cased one, the last of them. */
-export function matchFields(names: readonly string[], target: Schema): readonly number[] {
-  return (target.fields ?? []).map((field) => {
-    const exact = names.indexOf(field.name);
-    return exact >= 0 ? exact : names.findLastIndex((name) => name.toUpperCase() === field.name);
-  });
-}
+import { branchName, logicalOf } from './connect-schema.ts';
 
 /** Field names of what reads as a struct: a record's, or the branches of a union of several types. */
 export function structNames(type: AvroType): readonly string[] | null {
@@ -63,7 +55,7 @@ const TEXTS: ReadonlySet<string> = new Set(['string', 'enum', 'int', 'long', 'fl
 export function checkReads(writer: AvroType, target: Schema, path: string): void {
   const optional = optionalBranch(writer);
   if (optional !== null) return checkReads(optional.branch, target, path);
-  if (!readsAs(writer, target, path)) throw typeMismatch(path, writerName(writer), targetName(target));
+  if (!readsAs(writer, target, path)) throw typeMismatch(path, writerName(writer), columnType(target));
 }
 
 function readsAs(writer: AvroType, target: Schema, path: string): boolean {
@@ -170,28 +162,4 @@ function writerName(type: AvroType): string {
     default:
       return type.type;
   }
-}
-
-const SQL_NAMES: Readonly<Record<string, string>> = {
-  boolean: 'BOOLEAN',
-  int8: 'INTEGER',
-  int16: 'INTEGER',
-  int32: 'INTEGER',
-  int64: 'BIGINT',
-  float32: 'DOUBLE',
-  float64: 'DOUBLE',
-  string: 'STRING',
-  bytes: 'BYTES',
-  array: 'ARRAY',
-  map: 'MAP',
-  struct: 'STRUCT',
-  [LOGICAL.date]: 'DATE',
-  [LOGICAL.time]: 'TIME',
-  [LOGICAL.timestamp]: 'TIMESTAMP',
-};
-
-/** The column's type as messages name it. */
-export function targetName(target: Schema): string {
-  if (target.name === LOGICAL.decimal) return `DECIMAL(${precisionOfSchema(target)}, ${scaleOf(target) ?? 0})`;
-  return (target.name === undefined ? undefined : SQL_NAMES[target.name]) ?? SQL_NAMES[target.kind]!;
 }

@@ -7,10 +7,10 @@ import { scaleOf } from '../../core/data/logical.ts';
 import { LOGICAL, type Row, type Schema, type Value } from '../../core/data/schema.ts';
 import { quoted, TributaryError } from '../../core/errors.ts';
 import { CodeText, compileCode } from '../code-text.ts';
+import { columnType, typeMismatch } from '../column-types.ts';
 import { type AvroRecord, type AvroType, isNull, mapEntries, numberAttribute, optionalBranch } from './avro-schema.ts';
-import { branchName, logicalOf, typeMismatch } from './connect-schema.ts';
+import { branchName, logicalOf } from './connect-schema.ts';
 import type { ReadMode } from './read-code.ts';
-import { targetName } from './read-plan.ts';
 import { WRITE_RUNTIME } from './write-runtime.ts';
 
 export type WriteFunction<Item> = (value: Item, out: ByteWriter) => void;
@@ -132,7 +132,7 @@ class WriteCode {
   }
 
   private need(fits: boolean, source: Schema, target: AvroType, path: string): void {
-    if (!fits) throw typeMismatch(path, targetName(source), `Avro ${target.type}`);
+    if (!fits) throw typeMismatch(path, columnType(source), `Avro ${target.type}`);
   }
 
   private room(bytes: string): void {

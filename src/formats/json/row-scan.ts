@@ -4,9 +4,10 @@
 import { decimalScientificText, decimalText, fitDecimal, parseDecimal } from '../../core/data/decimal.ts';
 import { precisionOfSchema, scaleOf } from '../../core/data/logical.ts';
 import { parseInt32, parseLong, wrapLong } from '../../core/data/long.ts';
-import { type Decimal, LOGICAL, type Long, type Row, type Schema, type Value } from '../../core/data/schema.ts';
+import { type Decimal, LOGICAL, type Long, type Row, type Value } from '../../core/data/schema.ts';
 import { quoted, TributaryError } from '../../core/errors.ts';
 import { parseDouble } from '../../core/java/number-text.ts';
+import { columnType } from '../column-types.ts';
 import { parseBase64, printJson } from '../json-text.ts';
 import { JsonNumber, type JsonValue, numberText } from '../json-value.ts';
 import type { Member, ObjectPlan, ValuePlan } from './row-plan.ts';
@@ -241,27 +242,4 @@ function kindAt(byte: number | undefined): string {
     default:
       return 'a number';
   }
-}
-
-const COLUMN_TYPES: Readonly<Record<string, string>> = {
-  boolean: 'BOOLEAN',
-  int32: 'INTEGER',
-  int64: 'BIGINT',
-  float64: 'DOUBLE',
-  string: 'STRING',
-  bytes: 'BYTES',
-  array: 'ARRAY',
-  map: 'MAP',
-  struct: 'STRUCT',
-  [LOGICAL.date]: 'DATE',
-  [LOGICAL.time]: 'TIME',
-  [LOGICAL.timestamp]: 'TIMESTAMP',
-};
-
-/** The SQL name of a column's type. */
-export function columnType(schema: Schema): string {
-  if (schema.name === LOGICAL.decimal) return `DECIMAL(${precisionOfSchema(schema)}, ${scaleOf(schema) ?? 0})`;
-  return (
-    (schema.name === undefined ? undefined : COLUMN_TYPES[schema.name]) ?? COLUMN_TYPES[schema.kind] ?? schema.kind
-  );
 }
