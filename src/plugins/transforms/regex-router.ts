@@ -59,7 +59,9 @@ export function topicRenamer(regex: string, replacement: string): (topic: string
   const whole = compileFullMatch(regex);
   const first = compileJavaRegex(regex);
   const replace = compileReplacement(replacement);
-  return (topic) => {
+  return (topic: string | null) => {
+    // A source may hand over a record without topic; it must fail here, not match as the text "null".
+    if (topic === null) throw dataFault('The record has no topic to route by.');
     if (!whole.test(topic)) return null;
     const match = first.exec(topic)!;
     try {
