@@ -130,7 +130,7 @@ function connectorOf(part: unknown, file: string): ConnectorFile {
   if (!isObject(part)) throw refused(file, 'A config file holds an object (or an array of them).');
   const isEnveloped = isObject(part['config']);
   const request = isEnveloped ? parseCreateRequest(part) : { config: connectorSettings(part), target: null };
-  const name = isEnveloped ? parseCreateRequest(part).name : (request.config['name'] ?? null);
+  const name = (isEnveloped ? parseCreateRequest(part).name : null) ?? request.config['name'] ?? null;
   if (name === null || name === '') throw refused(file, 'The connector has no "name".');
   return { file, name, config: request.config, target: request.target };
 }

@@ -42,7 +42,7 @@ export function parseCreateRequest(value: unknown): CreateRequest {
   const settings = connectorSettings(config);
   if (name !== undefined && name !== null && typeof name === 'object') throw malformed('"name" must be text.');
   return {
-    name: name === undefined || name === null ? (settings['name'] ?? null) : String(name).trim(),
+    name: name === undefined || name === null ? null : String(name).trim(),
     config: settings,
     target: targetOf(state),
   };

@@ -46,6 +46,8 @@ export interface HostSettings {
   readonly replication: number;
   readonly offsetFlushIntervalMs: number;
   readonly shutdownTimeoutMs: number;
+  /** Sources write records and offsets in one transaction; else at least once, without control records in their topics. */
+  readonly exactlyOnceSources: boolean;
   readonly topicCreation: boolean;
   readonly topicTracking: boolean;
   readonly topicTrackingReset: boolean;

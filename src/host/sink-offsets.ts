@@ -1,6 +1,8 @@
 // Offset book-keeping of a sink task: handed over, delivered, committed.
 //
 // Law: never more is committed than was handed over, and nothing is sent when nothing changed.
+// What is committed is the last record's offset + 1, as Kafka's own sinks do it; the reading position may be farther on, past
+// control records, and then counts as settled once all before it is committed.
 import { isTransient } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Broker, Offsets } from '../ports/broker.ts';
@@ -11,6 +13,7 @@ export class SinkOffsets {
   readonly #log: Logger;
   readonly #handed = new Map<string, number>();
   readonly #committed = new Map<string, number>();
+  readonly #positions = new Map<string, number>();
 
   constructor(broker: Broker, group: string, log: Logger) {
     this.#broker = broker;
@@ -23,6 +26,7 @@ export class SinkOffsets {
     for (const [key, offset] of from) {
       this.#handed.set(key, offset);
       this.#committed.set(key, offset);
+      this.#positions.set(key, offset);
     }
   }
 
@@ -30,16 +34,28 @@ export class SinkOffsets {
     for (const key of partitions) {
       this.#handed.delete(key);
       this.#committed.delete(key);
+      this.#positions.delete(key);
     }
   }
 
   /** Where reading goes on. */
   positions(): Offsets {
-    return new Map(this.#handed);
+    return new Map(this.#positions);
   }
 
-  handed(key: string, next: number): void {
-    this.#handed.set(key, next);
+  /** `delivered` is the last record's offset + 1, null when there was none; `position` is where reading goes on. */
+  handed(key: string, delivered: number | null, position: number): void {
+    if (delivered !== null) this.#handed.set(key, delivered);
+    this.#positions.set(key, position);
+  }
+
+  /** Up to where nothing is left to do, by partition. */
+  settled(): Offsets {
+    const settled = new Map<string, number>();
+    for (const [key, committed] of this.#committed) {
+      settled.set(key, committed === this.#handed.get(key) ? (this.#positions.get(key) ?? committed) : committed);
+    }
+    return settled;
   }
 
   handedOver(): Offsets {

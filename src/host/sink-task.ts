@@ -176,8 +176,9 @@ export class SinkTaskLoop {
     await this.#put(batch);
     await this.#rejects.settle();
     for (const { records, to } of pieces) {
-      const next = to >= records.count ? records.nextOffset : records.offsets[to - 1]! + 1;
-      this.#offsets.handed(partitionKey(records.topic, records.partition), next);
+      const delivered = to === 0 ? null : records.offsets[to - 1]! + 1;
+      const position = to >= records.count ? records.nextOffset : delivered!;
+      this.#offsets.handed(partitionKey(records.topic, records.partition), delivered, position);
     }
   }
 
@@ -287,6 +288,7 @@ export class SinkTaskLoop {
       return;
     }
     await this.#offsets.commit(done);
+    this.#frame.control.settled = this.#offsets.settled();
   }
 
   async #seek(partitions: readonly string[]): Promise<void> {

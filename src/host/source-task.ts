@@ -2,11 +2,12 @@
 //
 // Law: records and the offsets behind them commit together, under an id that fences the task's older copies; the id is opened
 // before offsets are read. So every record of the source is in the topic exactly once, whenever the host is killed.
+// With `exactly.once.source.support=disabled` the offsets follow the acknowledged records instead: at least once.
 import type { SourceTask, SourceTaskContext } from '../connect/connectors.ts';
 import type { ConnectRecord } from '../connect/records.ts';
 import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Counter } from '../core/metrics.ts';
-import type { TransactionalProducer } from '../ports/broker.ts';
+import type { Producer, TransactionalProducer } from '../ports/broker.ts';
 import type { OffsetStore, SourceOffset, SourcePart } from './offset-store.ts';
 import { SourceEncoder } from './source-encoder.ts';
 import type { TaskFrame } from './task-frame.ts';
@@ -23,8 +24,11 @@ export class SourceTaskLoop {
   readonly #topics: TopicCreation;
   readonly #polled: Counter;
   readonly #written: Counter;
+  readonly #exactlyOnce: boolean;
   readonly #intervalMs: number;
-  #producer: TransactionalProducer | null = null;
+  #producer: Producer | null = null;
+  /** The producer when it is transactional. */
+  #transaction: TransactionalProducer | null = null;
   #isOpen = false;
   /** Newest offset of each source partition in the open transaction, by identity of the partition's text. */
   #pending = new Map<string, SourceOffset>();
@@ -40,16 +44,16 @@ export class SourceTaskLoop {
     this.#encoder = new SourceEncoder(frame, this.#topics);
     this.#polled = frame.counter('records_read');
     this.#written = frame.counter('records_written');
+    this.#exactlyOnce = environment.settings.exactlyOnceSources;
     const isInterval = config.raw['transaction.boundary']?.toLowerCase() === 'interval';
-    const interval = Number(
-      config.raw['transaction.boundary.interval.ms'] ?? environment.settings.offsetFlushIntervalMs,
-    );
-    this.#intervalMs = isInterval ? interval : 0;
+    const flushMs = environment.settings.offsetFlushIntervalMs;
+    if (!this.#exactlyOnce) this.#intervalMs = flushMs;
+    else this.#intervalMs = isInterval ? Number(config.raw['transaction.boundary.interval.ms'] ?? flushMs) : 0;
   }
 
   async run(): Promise<void> {
     const { control, config } = this.#frame;
-    this.#producer = await this.#openProducer();
+    await this.#openProducer();
     try {
       await this.#offsets.open();
       await this.#task.start(config.parsed, config.raw, this.#context());
@@ -103,12 +107,14 @@ export class SourceTaskLoop {
         const producer = this.#begin();
         this.#openRecords += await this.#encoder.write(records, producer);
         for (const record of records) this.#note(record.sourcePartition, record.sourceOffset);
-        await producer.drain();
+        if (this.#exactlyOnce) await producer.drain();
+        else await producer.flush();
         if (this.#intervalMs === 0) await this.#commit();
         return;
       } catch (error) {
         // An interval transaction holds earlier batches too, which cannot be written again here: the task must go back.
-        if (!isTransient(error) || this.#intervalMs > 0 || control.signal.aborted) throw error;
+        const holdsEarlier = this.#exactlyOnce && this.#intervalMs > 0;
+        if (!isTransient(error) || holdsEarlier || control.signal.aborted) throw error;
         if (isInDoubt(error)) {
           if (await this.#wasCommitted()) return;
         } else await this.#abort();
@@ -125,10 +131,10 @@ export class SourceTaskLoop {
     }
   }
 
-  #begin(): TransactionalProducer {
+  #begin(): Producer {
     const producer = this.#producer!;
     if (this.#isOpen) return producer;
-    producer.begin();
+    this.#transaction?.begin();
     this.#isOpen = true;
     this.#nextCommitMs = this.#frame.environment.clock.now() + this.#intervalMs;
     return producer;
@@ -144,7 +150,8 @@ export class SourceTaskLoop {
     const offsets = [...this.#pending.values()];
     this.#offsets.append(this.#producer!, this.#frame.connector, offsets);
     try {
-      await this.#producer!.commit(null, new Map());
+      if (this.#transaction === null) await this.#producer!.flush();
+      else await this.#transaction.commit(null, new Map());
     } catch (error) {
       this.#offsets.markStale();
       throw error;
@@ -155,9 +162,11 @@ export class SourceTaskLoop {
     await this.#task.commit?.();
   }
 
-  #openProducer(): Promise<TransactionalProducer> {
+  async #openProducer(): Promise<void> {
     const { environment, connector, task } = this.#frame;
-    return environment.broker.transact(`${environment.settings.clusterId}-${connector}-${task}`);
+    const { broker, settings } = environment;
+    this.#transaction = this.#exactlyOnce ? await broker.transact(`${settings.clusterId}-${connector}-${task}`) : null;
+    this.#producer = this.#transaction ?? (await broker.produce());
   }
 
   /** After a commit of unknown outcome the log decides: opening the id again settles the transaction, then its offsets are there or not. */
@@ -165,7 +174,7 @@ export class SourceTaskLoop {
     const offsets = [...this.#pending.values()];
     const records = this.#openRecords;
     await this.#producer?.close().catch(() => {});
-    this.#producer = await this.#openProducer();
+    await this.#openProducer();
     this.#forget();
     await this.#offsets.reread();
     if (offsets.length === 0 || !this.#offsets.holds(this.#frame.connector, offsets)) return false;
@@ -181,8 +190,10 @@ export class SourceTaskLoop {
   }
 
   async #abort(): Promise<void> {
+    // Without transactions what was acknowledged stays: its offsets are still to be committed.
+    if (this.#transaction === null) return;
     this.#forget();
-    await this.#producer?.abort().catch((error: unknown) => {
+    await this.#transaction.abort().catch((error: unknown) => {
       if (error instanceof TributaryError && error.kind === 'fenced') throw error;
       this.#frame.log.debug('Abort failed; the next transaction settles it.', { error: messageOf(error) });
     });

@@ -2,6 +2,7 @@
 import type { ConnectorContext, TaskContext } from '../connect/connectors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Counter } from '../core/metrics.ts';
+import type { Offsets } from '../ports/broker.ts';
 import type { Environment, ResolvedConfig } from './environment.ts';
 import type { Tolerance } from './tolerance.ts';
 import type { NoteTopic } from './watched-broker.ts';
@@ -32,6 +33,8 @@ export class TaskControl {
   #waiters: (() => void)[] = [];
   /** The task has looked for work and found none. */
   idle = false;
+  /** Up to where the task is done with its input, by partition, as far as it knows better than its committed offsets. */
+  settled: Offsets = new Map();
 
   constructor(paused: boolean, onState: (state: 'RUNNING' | 'PAUSED') => void) {
     this.#paused = paused;

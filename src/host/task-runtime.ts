@@ -8,6 +8,7 @@ import { parseConfigOrThrow } from '../core/config/parse.ts';
 import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { PluginOf } from '../plugins/registry.ts';
+import type { Offsets } from '../ports/broker.ts';
 import { within } from './deadline.ts';
 import type { Environment } from './environment.ts';
 import type { OffsetStore } from './offset-store.ts';
@@ -85,6 +86,11 @@ export class TaskRuntime {
   /** The task has looked for work and found none. */
   get idle(): boolean {
     return this.#control?.idle ?? false;
+  }
+
+  /** Up to where the task is done with its input. */
+  get settled(): Offsets {
+    return this.#control?.settled ?? new Map();
   }
 
   /** When a failed task is started again by itself; null when it is not. */

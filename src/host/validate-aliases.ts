@@ -57,9 +57,11 @@ function aliasPart(list: 'transforms' | 'predicates', alias: string, raw: RawCon
     visible: true,
   };
   if (found === null) return partOf([typeReport], { prefix, group });
-  const guards = list === 'transforms' ? guardSettings(found.def.config.length) : [];
-  const own = found.def.config.map((setting, index) => ({ ...setting, order: index + 2 }));
-  const reports = parseConfig([...own, ...guards], settingsUnder(raw, prefix)).reports;
+  const guards = list === 'transforms' ? GUARDS : [];
+  const own = [...found.def.config, ...guards]
+    .sort(byWeight)
+    .map((setting, index) => ({ ...setting, order: index + 2 }));
+  const reports = parseConfig(own, settingsUnder(raw, prefix)).reports;
   if (list === 'transforms' && raw[`${prefix}negate`] !== undefined && raw[`${prefix}predicate`] === undefined) {
     errors.push(
       `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`,
@@ -68,24 +70,31 @@ function aliasPart(list: 'transforms' | 'predicates', alias: string, raw: RawCon
   return partOf([typeReport, ...reports], { prefix, group });
 }
 
-/** `negate` and `predicate` come after the transform's own settings. */
-function guardSettings(ownCount: number): Setting[] {
-  return [
-    {
-      name: 'negate',
-      type: 'BOOLEAN',
-      fallback: false,
-      importance: 'MEDIUM',
-      doc: 'Apply the transform to records that the predicate does not match.',
-      order: ownCount + 2,
-    },
-    {
-      name: 'predicate',
-      type: 'STRING',
-      fallback: null,
-      importance: 'MEDIUM',
-      doc: 'Alias of the predicate that decides which records the transform is applied to.',
-      order: ownCount + 3,
-    },
-  ];
+/** The guard of a transform. */
+const GUARDS: readonly Setting[] = [
+  {
+    name: 'negate',
+    type: 'BOOLEAN',
+    fallback: false,
+    importance: 'MEDIUM',
+    doc: 'Apply the transform to records that the predicate does not match.',
+  },
+  {
+    name: 'predicate',
+    type: 'STRING',
+    fallback: null,
+    importance: 'MEDIUM',
+    doc: 'Alias of the predicate that decides which records the transform is applied to.',
+  },
+];
+
+const IMPORTANCES = ['HIGH', 'MEDIUM', 'LOW'];
+
+/** The reference numbers the settings of an alias so: required first, then by importance, then by name. */
+function byWeight(left: Setting, right: Setting): number {
+  const required = Number(right.fallback === undefined) - Number(left.fallback === undefined);
+  if (required !== 0) return required;
+  const importance = IMPORTANCES.indexOf(left.importance) - IMPORTANCES.indexOf(right.importance);
+  if (importance !== 0) return importance;
+  return left.name < right.name ? -1 : 1;
 }

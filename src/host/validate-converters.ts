@@ -26,7 +26,8 @@ export function converterParts(raw: RawConfig, environment: Environment): Part[]
     if (found === null || found.def.kind === 'source' || found.def.kind === 'sink') continue;
     const prefix = `${side}.converter.`;
     const settings = { 'converter.type': side, ...settingsUnder(raw, prefix) };
-    parts.push(partOf(parseConfig(found.def.config, settings).reports, { prefix }));
+    const part = partOf(parseConfig(found.def.config, settings).reports, { prefix });
+    parts.push({ ...part, groups: inHashOrder(part.groups) });
   }
   return parts;
 }
@@ -51,4 +52,14 @@ export function resolveConverterClasses(
     const errors = [...report.errors, invalid(report.setting.name, other?.className ?? name, why)];
     return { ...report, value: other?.className ?? null, errors };
   });
+}
+
+/** The reference keeps the groups of a converter in a hash set of 16 places, and clients see its order. */
+function inHashOrder(groups: readonly string[]): readonly string[] {
+  const place = (text: string): number => {
+    let hash = 0;
+    for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+    return (hash ^ (hash >>> 16)) & 15;
+  };
+  return groups.toSorted((left, right) => place(left) - place(right));
 }

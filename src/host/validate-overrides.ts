@@ -1,9 +1,12 @@
 // Client overrides (`consumer.override.…` and so on): which are allowed is the worker's policy.
 import type { RawConfig } from '../core/config/define.ts';
-import type { ConfigInfo } from '../core/config/describe.ts';
+import { type ConfigInfo, describeSetting } from '../core/config/describe.ts';
+import { clientSetting } from './client-settings.ts';
 import type { Environment } from './environment.ts';
 import type { ConnectorKind } from './framework-config.ts';
 import type { Part } from './validate-aliases.ts';
+
+type Client = 'producer' | 'consumer' | 'admin';
 
 const PRINCIPAL = new Set(['sasl.jaas.config', 'sasl.mechanism', 'security.protocol']);
 
@@ -13,11 +16,11 @@ export function overridePart(raw: RawConfig, kind: ConnectorKind, environment: E
   return clients.map((client) => {
     const prefix = `${client}.override.`;
     const names = Object.keys(raw).filter((name) => name.startsWith(prefix));
-    return { groups: [], configs: names.map((name) => entry(name, name.slice(prefix.length), raw, environment)) };
+    return { groups: [], configs: names.map((name) => entry(client, name.slice(prefix.length), raw, environment)) };
   });
 }
 
-function clientsOf(raw: RawConfig, kind: ConnectorKind): readonly ('producer' | 'consumer' | 'admin')[] {
+function clientsOf(raw: RawConfig, kind: ConnectorKind): readonly Client[] {
   if (kind === 'source') {
     const creates = Object.keys(raw).some((name) => name.startsWith('topic.creation.'));
     return creates ? ['producer', 'admin'] : ['producer'];
@@ -26,14 +29,15 @@ function clientsOf(raw: RawConfig, kind: ConnectorKind): readonly ('producer' | 
   return hasLetters ? ['consumer', 'producer', 'admin'] : ['consumer'];
 }
 
-function entry(name: string, key: string, raw: RawConfig, environment: Environment): ConfigInfo {
+function entry(client: Client, key: string, raw: RawConfig, environment: Environment): ConfigInfo {
+  const prefix = `${client}.override.`;
+  const name = prefix + key;
   const policy = environment.settings.overridePolicy;
   const isAllowed = policy === 'All' || (policy === 'Principal' && PRINCIPAL.has(key));
   const errors = isAllowed
     ? []
     : [`The '${policy}' policy does not allow '${key}' to be overridden in the connector configuration.`];
-  return {
-    definition: null,
-    value: { name, value: raw[name] ?? null, recommended_values: [], errors, visible: true },
-  };
+  const setting = clientSetting(client, key);
+  const value = { name, value: raw[name] ?? null, recommended_values: [], errors, visible: true };
+  return { definition: setting === null ? null : describeSetting(setting, { prefix }), value };
 }

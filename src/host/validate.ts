@@ -85,8 +85,8 @@ async function connectorPart(
   const add = (name: string, message: string) => errors.set(name, [...(errors.get(name) ?? []), message]);
   if (def.kind === 'sink') crossCheckTopics(raw, reports, add);
   if (raw['transaction.boundary']?.trim().toLowerCase() === 'connector') add('transaction.boundary', NO_OWN_BOUNDARIES);
-  for (const [name, value] of Object.entries(raw)) {
-    if (value === null) add(name, 'Null value can not be supplied as the configuration value.');
+  if (raw['exactly.once.support']?.trim().toLowerCase() === 'required' && !environment.settings.exactlyOnceSources) {
+    add('exactly.once.support', 'This worker does not have exactly-once source support enabled.');
   }
   for (const [name, messages] of Object.entries(await pluginErrors(def, raw, environment))) {
     for (const message of messages) add(name, message);

@@ -57,7 +57,9 @@ export class WorkerOffsets {
     ]);
     let lag = 0;
     for (const key of partitions) {
-      lag += Math.max(0, (ends.get(key) ?? 0) - Math.max(committed.get(key) ?? 0, starts.get(key) ?? 0));
+      const settled = connector.tasks.map((task) => task.settled.get(key) ?? 0);
+      const done = Math.max(committed.get(key) ?? 0, starts.get(key) ?? 0, ...settled);
+      lag += Math.max(0, (ends.get(key) ?? 0) - done);
     }
     return lag;
   }

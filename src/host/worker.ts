@@ -173,6 +173,7 @@ export class Worker implements ConnectorOwner {
   async patch(name: string, changes: RawConfig): Promise<void> {
     const merged: Record<string, string | null> = { ...this.get(name).config };
     for (const [key, value] of Object.entries(unmasked(changes, merged))) {
+      if (key === 'name') continue; // the URL names the connector
       if (value === null) delete merged[key];
       else merged[key] = value;
     }

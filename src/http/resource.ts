@@ -1,7 +1,7 @@
 // Resources with JAX-RS manners on express: every path knows its methods, so that a wrong one is a 405, OPTIONS names them all,
 // a body must be JSON, and what the client accepts is checked.
 import express, { type Request, type Response, Router } from 'express';
-import { protocolError } from './errors.ts';
+import { HttpError, protocolError } from './errors.ts';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -86,6 +86,7 @@ function accepts(request: Request): boolean {
 function requireJson(request: Request, _response: Response, next: () => void): void {
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   if (type !== 'application/json') throw protocolError(415);
+  if (request.headers['content-length'] === '0') throw new HttpError(400, 'The request has no body.');
   next();
 }
 

@@ -71,6 +71,10 @@ export const WORKER_CONFIG: ConfigDef = [
   number('internal.replication.factor', -1, -1, 'Replication of internal topics; -1 is the broker’s default.'),
   number('offset.flush.interval.ms', 1000, 10, 'Time between two offset commits of sinks.'),
   number('task.shutdown.graceful.timeout.ms', 5000, 0, 'How long a task may take to stop before it is let go.'),
+  {
+    ...text('exactly.once.source.support', 'enabled', 'enabled: sources write records and offsets in one transaction.'),
+    choices: ['disabled', 'preparing', 'enabled'],
+  },
   onOff('topic.creation.enable', true, 'Make topics that source connectors write to.'),
   onOff('topic.tracking.enable', true, 'Show the topics of each connector.'),
   onOff('topic.tracking.allow.reset', true, 'Allow the list of topics to be reset.'),
@@ -172,6 +176,7 @@ function hostSettings(values: ParsedConfig, raw: RawConfig): HostSettings {
     replication: values['internal.replication.factor'] as number,
     offsetFlushIntervalMs: values['offset.flush.interval.ms'] as number,
     shutdownTimeoutMs: values['task.shutdown.graceful.timeout.ms'] as number,
+    exactlyOnceSources: values['exactly.once.source.support'] === 'enabled',
     topicCreation: values['topic.creation.enable'] as boolean,
     topicTracking: values['topic.tracking.enable'] as boolean,
     topicTrackingReset: values['topic.tracking.allow.reset'] as boolean,

@@ -257,6 +257,7 @@ const SETTINGS: HostSettings = {
   replication: -1,
   offsetFlushIntervalMs: 1000,
   shutdownTimeoutMs: 5000,
+  exactlyOnceSources: true,
   topicCreation: true,
   topicTracking: true,
   topicTrackingReset: true,

@@ -223,5 +223,6 @@ function shownType(type: string): string {
 }
 
 function locationOf(request: Request, name: string): string {
-  return `${request.protocol}://${request.get('host')}/connectors/${encodeURIComponent(name)}`;
+  const segment = encodeURI(name).replaceAll('?', '%3F').replaceAll('#', '%23');
+  return `${request.protocol}://${request.get('host')}/connectors/${segment}`;
 }
