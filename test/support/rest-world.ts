@@ -1,0 +1,55 @@
+// A worker behind its REST API, on a port that the system picks.
+import type { PluginDef } from '../../src/connect/index.ts';
+import { connectRouter } from '../../src/http/connect/index.ts';
+import { errorHandler } from '../../src/http/errors.ts';
+import { listen, makeApp } from '../../src/http/server.ts';
+import { type HostWorld, hostWorld } from './host-world.ts';
+
+/** One answer: status and parsed body. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+export interface RestWorld extends HostWorld {
+  readonly url: string;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+export async function restWorld(plugins: readonly PluginDef[]): Promise<RestWorld> {
+  const world = await hostWorld(plugins);
+  const { worker, environment } = world;
+  const app = makeApp({
+    routers: [
+      connectRouter({ worker, logs: environment.logs, metrics: environment.metrics, version: '4.1.0', commit: 'c' }),
+    ],
+    onError: errorHandler(environment.redactor, () => {}),
+  });
+  const listener = await listen('http://127.0.0.1:0', 'listeners', app);
+  return {
+    ...world,
+    url: listener.url,
+    call: (method, path, body, headers) => call(`${listener.url}${path}`, method, body, headers),
+    close: async () => {
+      await listener.close();
+      await world.close();
+    },
+  };
+}
+
+async function call(url: string, method: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  let parsed: unknown = text === '' ? null : text;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // not JSON: the text itself
+  }
+  return { status: response.status, body: parsed, headers: response.headers };
+}
