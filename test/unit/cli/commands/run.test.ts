@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pipelineTable, type RunningHost, run } from '../../../../src/cli/commands/run.ts';
+import type { CliIo } from '../../../../src/cli/io.ts';
+import type { ConnectorFact, Facts } from '../../../../src/lineage/graph.ts';
+
+const sink: ConnectorFact = {
+  name: 'braze',
+  kind: 'sink',
+  className: 'BrazeSink',
+  state: 'RUNNING',
+  tasks: [],
+  reads: ['in'],
+  writes: [],
+  outside: 'Braze',
+  counters: { records_read: 12, events_accepted: 10, events_rejected: 2 },
+  lag: 0,
+};
+const facts: Facts = { connectors: [sink], queries: [], backfills: [] };
+
+function world(outcome: { done: boolean; failures?: readonly string[] }, problems: readonly string[] = []) {
+  const err: string[] = [];
+  let closed = 0;
+  const io: CliIo = {
+    out: () => {},
+    err: (text) => err.push(text),
+    isTerminal: false,
+    environment: {},
+    sleep: (_ms, signal) =>
+      new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true })),
+    onInterrupt: () => () => {},
+  };
+  const host: RunningHost = {
+    urls: { rest: 'http://127.0.0.1:8083', ksql: null, page: null },
+    notes: [],
+    problems,
+    facts: async () => facts,
+    caughtUp: async () => outcome,
+    close: async () => {
+      closed++;
+    },
+  };
+  return { io, err, host, closed: () => closed };
+}
+
+test('one line a pipeline: records read, rows out, accepted, errors, lag', () => {
+  assert.equal(
+    pipelineTable(facts),
+    [
+      'PIPELINE  STATE    RECORDS READ  ROWS OUT  ACCEPTED  ERRORS  LAG',
+      'braze     RUNNING            12        12        10       2    0',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('until caught up ends with 0, after the last table, and closes the host', async () => {
+  const { io, err, host, closed } = world({ done: true });
+
+  const code = await run(['--until-caught-up'], io, async () => host);
+
+  assert.equal(code, 0);
+  assert.match(err.join(''), /^Connect REST {2}http:\/\/127\.0\.0\.1:8083\nEverything is delivered\.\nPIPELINE/);
+  assert.equal(closed(), 1);
+});
+
+test('until caught up ends with 1 and says what failed, or what was left out', async () => {
+  const failed = world({ done: false, failures: ['task a-0: TRIB_X it broke'] });
+  const leftOut = world({ done: true }, ['a.json:1:2: This is not valid JSON']);
+
+  assert.equal(await run(['--until-caught-up'], failed.io, async () => failed.host), 1);
+  assert.equal(await run(['--until-caught-up'], leftOut.io, async () => leftOut.host), 1);
+
+  assert.match(failed.err.join(''), /failed: task a-0: TRIB_X it broke/);
+  assert.match(leftOut.err.join(''), /problem: a\.json:1:2/);
+});
