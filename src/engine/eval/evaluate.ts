@@ -83,7 +83,8 @@ async function select(
   }
   if (bound.kind !== 'pull') return {};
   const { pull } = bound;
-  const response = pull.queryId === null ? await pullStream(world, pull, streamPlan(pull)) : pullTable(world, pull);
+  const response =
+    pull.queryId === null ? await pullStream(world, pull, streamPlan(pull)) : await pullTable(world, pull);
   return response as { readonly [name: string]: Printable };
 }
 

@@ -34,6 +34,10 @@ export class MemoryRegistry implements SchemaRegistry {
     this.#subjects.set(subject, versions);
     return chosen;
   }
+  /** Ids are given from here on. */
+  continueAt(id: number): void {
+    this.#nextId = id;
+  }
   find(id: number): RegisteredSchema | null {
     return this.#byId.get(id) ?? null;
   }

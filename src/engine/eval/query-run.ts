@@ -51,17 +51,19 @@ export class QueryRun {
 
   /** Reads records `[from(topic), …)`: inputs first, in their order across topics, then what else stands in topics without inputs. */
   async run(output: Output, from: (source: SourceDef) => number, isDone: () => boolean): Promise<void> {
-    const pending: { readonly source: number; readonly record: StoredRecord }[] = [];
+    const pending: { readonly source: number; readonly record: StoredRecord; readonly place: number }[] = [];
     this.#sources.forEach(({ def }, source) => {
       const topic = this.#options.topics.find(def.topic);
-      for (const record of topic?.records ?? []) if (record.offset >= from(def)) pending.push({ source, record });
+      topic?.records.forEach((record, place) => {
+        if (place >= from(def)) pending.push({ source, record, place });
+      });
     });
     const named = new Set(
       pending.filter(({ record }) => record.input >= 0).map(({ source }) => this.#sources[source]!.def.topic),
     );
     const inputs = pending.filter(({ source }) => named.has(this.#sources[source]!.def.topic));
     // A topic that the inputs name may hold rows of INSERTs as well; they stand before its first input.
-    inputs.sort((a, b) => a.record.input - b.record.input || a.source - b.source || a.record.offset - b.record.offset);
+    inputs.sort((a, b) => a.record.input - b.record.input || a.source - b.source || a.place - b.place);
     const rest = pending.filter(({ source }) => !named.has(this.#sources[source]!.def.topic));
     for (const { source, record } of [...inputs, ...rest]) {
       if (isDone()) return;
@@ -92,7 +94,7 @@ export class QueryRun {
       rows: [row],
       timesMs: [record.timestamp],
       headers: [record.headers],
-      partitions: [0],
+      partitions: [record.partition],
       offsets: [record.offset],
     };
   }

@@ -34,6 +34,8 @@ export interface EvalRequest {
   readonly topics: readonly TopicSpec[];
   readonly inputs: readonly InputRecord[];
   readonly inputsAfterQueryStart: boolean;
+  /** Records are spread over partitions by their key. */
+  readonly hashes: boolean;
 }
 
 /** Reads a request. Missing parts are empty. */
@@ -50,6 +52,7 @@ export function readRequest(value: JsonValue): EvalRequest {
     topics: listOf(request['topics']).map(readTopic),
     inputs: listOf(request['inputs']).map(readInput),
     inputsAfterQueryStart: request['inputsAfterQueryStart'] === true,
+    hashes: request['partitioning'] === 'hash',
   };
 }
 

@@ -1,11 +1,15 @@
 // SELECT statements of a request: pull queries over final state, push queries over topics.
+import { ByteWriter } from '../../core/bytes.ts';
 import type { Row, Value } from '../../core/data/schema.ts';
 import { TributaryError } from '../../core/errors.ts';
+import type { RowWriter } from '../../formats/format.ts';
 import type { Printable } from '../../formats/json-text.ts';
+import { topicShape } from '../../sql/bind/from.ts';
 import type { PullPlan } from '../../sql/bind/pull.ts';
 import type { ProjectNode } from '../../sql/plan/nodes.ts';
 import type { Column } from '../../sql/types/sql-type.ts';
 import { typeText } from '../../sql/types/type-text.ts';
+import { serdeRef } from '../pipeline/serde-ref.ts';
 import { transientTopology } from '../plan-topology.ts';
 import { pullFunction } from '../pull.ts';
 import type { SourceDef } from '../topology.ts';
@@ -16,34 +20,65 @@ import type { World } from './world.ts';
 /** Ends of topics when a push query started. */
 export type StartOffsets = ReadonlyMap<string, number>;
 
-/** A pull query on a table. */
-export function pullTable(world: World, plan: PullPlan): Printable {
+/** A pull query on a table. Rows come in the order of their key bytes, as a store keeps them. */
+export async function pullTable(world: World, plan: PullPlan): Promise<Printable> {
   const run = world.runs.get(plan.queryId!);
   const materialized = run?.topology.materialized ?? null;
   if (run === undefined || materialized === null) {
     throw new TributaryError('TRIB_SQL_PULL_9', 'sql', { what: `The rows of ${plan.source.name} are not kept.` });
   }
   const evaluate = pullFunction(plan, world.functions, world.context);
-  const store = run.stores[materialized.store]!;
-  const paths = materialized.rowOf;
-  const rows: Value[][] = [];
-  for (const [key, state, timeMs] of store.entries()) {
-    const result = paths(key, state, timeMs);
+  const shape = topicShape(plan.source);
+  const keys = world.serdes.writer(serdeRef(shape, 'key'), shape.topic, true);
+  await keys.prepare();
+  const rows: { readonly cells: Value[]; readonly key: Buffer }[] = [];
+  for (const [key, state, timeMs] of run.stores[materialized.store]!.entries()) {
+    const result = materialized.rowOf(key, state, timeMs);
     if (result === null) continue;
-    const cells = evaluate(result.key, wholeRow(world, plan, result.value), timeMs);
-    if (cells !== null) rows.push(cells);
+    const value = plan.source.valueFormat.format.startsWith('PROTOBUF')
+      ? await asWritten(world, plan, result.value)
+      : result.value;
+    const cells = evaluate(result.key, value, timeMs);
+    if (cells !== null) rows.push({ cells, key: bytesOf(keys, result.key) });
   }
-  return response(plan, plan.limit === null ? rows : rows.slice(0, plan.limit), null);
+  rows.sort((a, b) => Buffer.compare(a.key, b.key));
+  const shown = plan.limit === null ? rows : rows.slice(0, plan.limit);
+  return response(
+    plan,
+    shown.map(({ cells }) => cells),
+    null,
+  );
 }
 
-/** Rows of a SOURCE TABLE are stored as they are read. */
-function wholeRow(_world: World, _plan: PullPlan, value: Row): Row {
-  return value;
+function bytesOf(writer: RowWriter, row: Row): Buffer {
+  const out = new ByteWriter();
+  return writer.write(row, out) ? out.toBuffer() : Buffer.alloc(0);
+}
+
+/** Protobuf cannot hold every null: the row as its topic has it. */
+async function asWritten(world: World, plan: PullPlan, row: Row): Promise<Row> {
+  const shape = topicShape(plan.source);
+  const ref = serdeRef(shape, 'value');
+  const writer = world.serdes.writer(ref, shape.topic, false);
+  await writer.prepare();
+  const bytes = bytesOf(writer, row);
+  const reader = world.serdes.reader(
+    ref,
+    shape.topic,
+    false,
+    shape.value.map((_, index) => [index]),
+  );
+  const ready = reader.prepare(bytes, new Int32Array([0]), new Int32Array([bytes.length]), 1);
+  if (ready !== null) await ready;
+  return reader.read(bytes, 0, bytes.length) ?? row;
 }
 
 function response(plan: PullPlan, rows: readonly Value[][], finalMessage: string | null): Printable {
   const schema = plan.columns
-    .map(({ name, type, isKey }) => `\`${name.replaceAll('`', '``')}\` ${typeText(type)}${isKey ? ' KEY' : ''}`)
+    .map(
+      ({ name, type, isKey, role }) =>
+        `\`${name.replaceAll('`', '``')}\` ${typeText(type)}${isKey ? ' KEY' : role === null ? '' : ` ${role}`}`,
+    )
     .join(', ');
   return {
     schema,

@@ -1,4 +1,4 @@
-// Topics of one request: records in lists, one partition each.
+// Topics of one request: records in lists, in order of arrival over all partitions.
 import type { Headers } from '../../ports/broker.ts';
 
 export interface StoredRecord {
@@ -6,7 +6,9 @@ export interface StoredRecord {
   readonly value: Buffer | null;
   readonly timestamp: number;
   readonly headers: Headers;
+  /** Ordinal in its partition. */
   readonly offset: number;
+  readonly partition: number;
   /** Place among the request's inputs; −1: made by a query or an INSERT. */
   readonly input: number;
 }
@@ -39,8 +41,10 @@ export class MemoryTopics {
   names(): readonly string[] {
     return [...this.#topics.keys()];
   }
-  append(name: string, record: Omit<StoredRecord, 'offset'>): void {
+  append(name: string, record: Omit<StoredRecord, 'offset' | 'partition'> & { readonly partition?: number }): void {
     const topic = this.create(name, 4, 1);
-    topic.records.push({ ...record, offset: topic.records.length });
+    const partition = record.partition ?? 0;
+    const offset = topic.records.filter((other) => other.partition === partition).length;
+    topic.records.push({ ...record, partition, offset });
   }
 }

@@ -22,6 +22,7 @@ import {
 } from '../../sql/catalog/catalog.ts';
 import type { FunctionContext, Functions } from '../../sql/functions/registry.ts';
 import type { Statement } from '../../sql/syntax/ast.ts';
+import { partitionOf } from '../partitioner.ts';
 import { serdeRef } from '../pipeline/serde-ref.ts';
 import { topologyOf } from '../plan-topology.ts';
 import { createSerdes } from '../serde.ts';
@@ -71,22 +72,22 @@ export class World {
 
   /** Topics and schemas that exist before the first statement. */
   prepare(statements: readonly (Statement | null)[]): void {
+    const declared = statements.flatMap((statement) => declaredTopic(statement) ?? []);
+    for (const topic of this.#request.topics) this.#specs.set(topic.name, topic);
+    // Schemas of declared columns come first: schemas of listed topics without an id of their own are numbered after them.
+    const reserved = declared
+      .filter(({ topic }) => !this.#specs.has(topic))
+      .reduce((sum, { schemas }) => sum + schemas, 0);
+    this.registry.continueAt(1 + reserved);
     for (const topic of this.#request.topics) {
-      this.#specs.set(topic.name, topic);
-      this.topics.create(topic.name, topic.partitions, topic.replicas);
+      // One partition is what the request says of a topic it knows nothing of.
+      const stated = declared.find((each) => each.topic === topic.name)?.partitions ?? null;
+      this.topics.create(topic.name, topic.partitions === 1 ? (stated ?? 1) : topic.partitions, topic.replicas);
       this.#registerTopic(topic);
     }
-    for (const statement of statements) {
-      if (statement?.kind !== 'createSource') continue;
-      const text = (name: string) => statement.properties.find((property) => property.name === name)?.value.value;
-      const topic = text('KAFKA_TOPIC');
-      if (typeof topic === 'string') {
-        this.topics.create(
-          topic,
-          Number(text('PARTITIONS') ?? DEFAULT_PARTITIONS),
-          Math.max(1, Number(text('REPLICAS') ?? 1)),
-        );
-      }
+    this.registry.continueAt(1);
+    for (const { topic, partitions, replicas } of declared) {
+      this.topics.create(topic, partitions ?? DEFAULT_PARTITIONS, replicas);
     }
     for (const { topic } of this.#request.inputs) this.topics.create(topic, DEFAULT_PARTITIONS, 1);
   }
@@ -181,14 +182,21 @@ export class World {
     for (const [index, input] of inputs.entries()) {
       const key = await this.payloads.encode(this.side(input.topic, true), input.key);
       const value = await this.payloads.encode(this.side(input.topic, false), input.value);
+      const whole = input.window === null ? key : windowedKey(key ?? Buffer.alloc(0), input.window);
       this.topics.append(input.topic, {
-        key: input.window === null ? key : windowedKey(key ?? Buffer.alloc(0), input.window),
+        key: whole,
         value,
+        partition: this.#partitionOf(input.topic, whole),
         timestamp: input.timestamp,
         headers: input.headers,
         input: index,
       });
     }
+  }
+
+  #partitionOf(topic: string, key: Buffer | null): number {
+    if (!this.#request.hashes || key === null) return 0;
+    return partitionOf(key, 0, key.length, this.topics.find(topic)!.partitions);
   }
 
   /** What is known of a side of a topic: from a source over it, else from the request. */
@@ -234,8 +242,6 @@ export class World {
     });
     this.runs.set(query.id, run);
     const output = await TopicOutput.open(topology.parts.at(-1)!.sinks, this.serdes, this.topics);
-    const isLatest = this.properties['auto.offset.reset'] === 'latest' && !this.#request.inputsAfterQueryStart;
-    void isLatest;
     await run.run(
       output,
       () => 0,
@@ -245,18 +251,22 @@ export class World {
 }
 
 /** Encodes emitted rows into topics. */
+interface OpenSink {
+  readonly topic: string;
+  readonly key: RowWriter;
+  readonly value: RowWriter;
+}
 class TopicOutput implements Output {
-  readonly #sinks: readonly { readonly topic: string; readonly key: RowWriter; readonly value: RowWriter }[];
+  readonly #sinks: readonly OpenSink[];
   readonly #topics: MemoryTopics;
 
-  private constructor(sinks: TopicOutput['sinksType'], topics: MemoryTopics) {
+  private constructor(sinks: readonly OpenSink[], topics: MemoryTopics) {
     this.#sinks = sinks;
     this.#topics = topics;
   }
-  declare readonly sinksType: readonly { readonly topic: string; readonly key: RowWriter; readonly value: RowWriter }[];
 
   static async open(sinks: readonly SinkDef[], serdes: Serdes, topics: MemoryTopics): Promise<TopicOutput> {
-    const opened = [];
+    const opened: OpenSink[] = [];
     for (const sink of sinks) {
       const key = serdes.writer(sink.key, sink.topic, true);
       const value = serdes.writer(sink.value, sink.topic, false);
@@ -278,6 +288,35 @@ class TopicOutput implements Output {
     });
   }
 }
+
+interface DeclaredTopic {
+  readonly topic: string;
+  readonly partitions: number | null;
+  readonly replicas: number;
+  /** How many schemas its declared columns register. */
+  readonly schemas: number;
+}
+
+function declaredTopic(statement: Statement | null): DeclaredTopic | null {
+  if (statement?.kind !== 'createSource') return null;
+  const property = (name: string) => statement.properties.find((each) => each.name === name)?.value.value ?? null;
+  const topic = property('KAFKA_TOPIC');
+  if (typeof topic !== 'string') return null;
+  const partitions = property('PARTITIONS');
+  const hasSchema = (side: string) =>
+    SCHEMA_KINDS_OF_SQL.includes(String(property('FORMAT') ?? property(side)).toUpperCase());
+  const isKey = (kind: string) => kind === 'key' || kind === 'primaryKey';
+  const keys = statement.elements.some(({ role }) => isKey(role.kind)) && hasSchema('KEY_FORMAT');
+  const values = statement.elements.some(({ role }) => role.kind === 'value') && hasSchema('VALUE_FORMAT');
+  return {
+    topic,
+    partitions: partitions === null ? null : Number(partitions),
+    replicas: Math.max(1, Number(property('REPLICAS') ?? 1)),
+    schemas: (keys ? 1 : 0) + (values ? 1 : 0),
+  };
+}
+
+const SCHEMA_KINDS_OF_SQL = ['AVRO', 'JSON_SR', 'PROTOBUF'];
 
 function encoded(writer: RowWriter, row: Row): Buffer | null {
   const out = new ByteWriter();

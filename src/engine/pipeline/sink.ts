@@ -13,6 +13,8 @@ export function sinkText(
   result: string | null,
 ): string {
   const lines: string[] = [];
+  // A push query shows no stream row without value.
+  if (sink.backfill === 'show' && sink.shape === 'stream') flow.requireRow();
   const { unit } = generation.part;
   if (sink.backfill === 'drop') lines.push(`if (silent) ${flow.exit}`);
   const keyCount = sink.topic.key.length;
@@ -38,7 +40,8 @@ export function sinkText(
         : `${flow.keyIsNull} ? null : ${isWhole}`;
   if (sink.backfill === 'show') {
     // A push query: deleted rows are shown as well, so the first cell tells them apart.
-    return `output.emit(${index}, ${key}, [${[flow.exists, ...values].join(', ')}], ${time}, headers, silent);`;
+    const skip = sink.shape === 'stream' && flow.exists !== 'true' ? `if (!(${flow.exists})) ${flow.exit}\n` : '';
+    return `${skip}output.emit(${index}, ${key}, [${[flow.exists, ...values].join(', ')}], ${time}, headers, silent);`;
   }
   const row = flow.exists === 'true' ? `[${values.join(', ')}]` : `${flow.exists} ? [${values.join(', ')}] : null`;
   if (result === null) {

@@ -5,7 +5,7 @@
 import type { Expr } from '../plan/expr.ts';
 import { isNumeric, widerNumeric } from '../types/arithmetic.ts';
 import { widens } from '../types/coerce.ts';
-import { arrayType, mapType, type SqlType, sameType, structType } from '../types/sql-type.ts';
+import { arrayType, type Column, mapType, type SqlType, sameType, structType } from '../types/sql-type.ts';
 import { converted, laxLiteral } from './types.ts';
 
 /** The type all have in common, or the first expression that does not fit. Null type: all are NULL. */
@@ -45,7 +45,10 @@ function joinTypes(type: SqlType, expr: Expr): SqlType | null {
     return keys === null || items === null ? null : mapType(keys, items);
   }
   if (expr.op === 'struct' && type.base === 'STRUCT' && other.base === 'STRUCT') {
-    return joinStruct(type, other, expr.values);
+    const { values } = expr;
+    return joinFields(type.fields, other.fields, (field, _own, at) =>
+      values[at]!.type === null ? field : joinTypes(field, values[at]!),
+    );
   }
   return null;
 }
@@ -58,25 +61,6 @@ function wideEnough(type: SqlType, expr: Expr): SqlType | null {
     if (widens(type, wider) && laxLiteral(expr, wider) !== undefined) return wider;
   }
   return null;
-}
-
-function joinStruct(
-  type: Extract<SqlType, { base: 'STRUCT' }>,
-  other: Extract<SqlType, { base: 'STRUCT' }>,
-  values: readonly Expr[],
-): SqlType | null {
-  const fields = [];
-  for (const field of type.fields) {
-    const at = other.fields.findIndex(({ name }) => name === field.name);
-    if (at < 0) {
-      fields.push(field);
-      continue;
-    }
-    const joined = values[at]!.type === null ? field.type : joinTypes(field.type, values[at]!);
-    if (joined === null) return null;
-    fields.push({ name: field.name, type: joined });
-  }
-  return other.fields.every(({ name }) => type.fields.some((field) => field.name === name)) ? structType(fields) : null;
 }
 
 function joinAll(type: SqlType, exprs: readonly Expr[]): SqlType | null {
@@ -101,7 +85,24 @@ export function joinPlain(left: SqlType, right: SqlType): SqlType | null {
     const items = joinPlain(left.items, right.items);
     return keys === null || items === null ? null : mapType(keys, items);
   }
+  if (left.base === 'STRUCT' && right.base === 'STRUCT') return joinFields(left.fields, right.fields, joinPlain);
   return null;
+}
+
+/** Fields of both, by name; those of one side only are null on the other. */
+function joinFields(
+  left: readonly Column[],
+  right: readonly Column[],
+  join: (left: SqlType, right: SqlType, index: number) => SqlType | null,
+): SqlType | null {
+  const fields: Column[] = [];
+  for (const field of left) {
+    const at = right.findIndex(({ name }) => name === field.name);
+    const type = at < 0 ? field.type : join(field.type, right[at]!.type, at);
+    if (type === null) return null;
+    fields.push({ name: field.name, type });
+  }
+  return structType([...fields, ...right.filter(({ name }) => !left.some((field) => field.name === name))]);
 }
 
 /** The expression as `type`, constructors converted inside. */

@@ -4,6 +4,7 @@ import type { JoinNode, PlanNode, ProjectNode, SinkSpec } from '../plan/nodes.ts
 import { optimize } from '../plan/optimize/index.ts';
 import type { CreateAsStatement, InsertSelectStatement, Span } from '../syntax/ast.ts';
 import { widens } from '../types/coerce.ts';
+import type { SqlType } from '../types/sql-type.ts';
 import { type Change, noChange } from './change.ts';
 import { withChanges } from './changes.ts';
 import { type Binding, isOn, pasteName, reject } from './environment.ts';
@@ -217,7 +218,9 @@ function schemaRules(binding: Binding, statement: InsertSelectStatement, target:
   const fits = sides.every(
     ([result, wanted]) =>
       result.length === wanted.length &&
-      result.every((column, index) => column.name === wanted[index]!.name && widens(column.type, wanted[index]!.type)),
+      result.every(
+        (column, index) => column.name === wanted[index]!.name && insertable(column.type, wanted[index]!.type),
+      ),
   );
   if (fits) return;
   const text = (key: PlannedQuery['key'], value: PlannedQuery['value']) =>
@@ -238,6 +241,11 @@ function schemaRules(binding: Binding, statement: InsertSelectStatement, target:
     `The result does not fit ${pasteName(target.name)}: names, order, types and the split into key and value must be equal.${hint}`,
     `Result: ${text(planned.key, planned.value)}. ${pasteName(target.name)}: ${text(target.key, target.value)}.`,
   );
+}
+
+/** Integers go into any decimal and into doubles; what does not fit there fails on its row. */
+function insertable(from: SqlType, to: SqlType): boolean {
+  return widens(from, to) || (to.base === 'DECIMAL' && (from.base === 'INTEGER' || from.base === 'BIGINT'));
 }
 
 function insertId(binding: Binding, clause: WithClause): string {

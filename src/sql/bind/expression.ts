@@ -99,11 +99,14 @@ export function bindExpression(context: BindContext, node: ExpressionNode): Expr
 type Node<K extends ExpressionNode['kind']> = Extract<ExpressionNode, { kind: K }>;
 
 function bindColumn(context: BindContext, node: Node<'column'>): Expr {
-  if (node.qualifier === null) {
+  const { qualifier } = node;
+  if (qualifier === null) {
     for (let frame = context.lambda; frame !== null; frame = frame.outer) {
       const parameter = frame.names.get(node.name.text);
       if (parameter !== undefined) return { op: 'parameter', id: parameter.id, type: parameter.type };
     }
+  }
+  if (qualifier === null || context.scope.sources.some(({ alias }) => alias === qualifier.text)) {
     const bound = node.name.text === 'WINDOWSTART' ? 'start' : node.name.text === 'WINDOWEND' ? 'end' : null;
     const inSource = context.scope.columns.some(({ name }) => name === node.name.text);
     if (bound !== null && context.makesWindow && !inSource) {

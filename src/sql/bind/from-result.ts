@@ -1,5 +1,6 @@
 // What FROM hands to the clauses after it.
 import type { Source } from '../catalog/catalog.ts';
+import type { Expr } from '../plan/expr.ts';
 import type { PlanNode } from '../plan/nodes.ts';
 import type { Scope } from './scope.ts';
 
@@ -13,6 +14,8 @@ export interface FromResult {
   readonly sources: readonly Source[];
   /** Joins: columns equal to the key, in source order; any of them may stand for it. Null: a single source or a foreign-key join. */
   readonly viable: readonly number[] | null;
+  /** Joins: all expressions that are equal to the key, columns or not. */
+  readonly equivalents: readonly Expr[];
   /** Name of a synthetic join key. */
   readonly synthetic: string | null;
 }

@@ -1,7 +1,7 @@
 // FROM and JOIN: sources become plan nodes, joins fold over them from the left (joins.md).
 import { nearest } from '../../core/errors.ts';
 import type { Source } from '../catalog/catalog.ts';
-import type { PlanColumn, PlanNode, SourceNode, TopicShape } from '../plan/nodes.ts';
+import type { PlanColumn, SourceNode, TopicShape } from '../plan/nodes.ts';
 import type { QueryNode, SourceNode as SourceSyntax } from '../syntax/ast.ts';
 import { BIGINT, INTEGER } from '../types/sql-type.ts';
 import { type Binding, isOn, pasteName, reject } from './environment.ts';
@@ -36,7 +36,7 @@ export function bindFrom(binding: Binding, query: QueryNode, nextId: NextId): Fr
       );
     }
     names.set(rightName, join.source);
-    from = bindJoin(binding, from, right, join, { nextId, isMultiWay: query.joins.length > 1 });
+    from = bindJoin(binding, from, right, join, { nextId });
   }
   const aliases = new Map<string, string>();
   for (const item of query.select) {
@@ -74,6 +74,7 @@ function single(binding: Binding, node: SourceSyntax, nextId: NextId): FromResul
     },
     sources: [source],
     viable: null,
+    equivalents: [],
     synthetic: null,
   };
 }

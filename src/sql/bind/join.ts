@@ -18,7 +18,6 @@ interface Criteria {
 }
 interface JoinOptions {
   readonly nextId: NextId;
-  readonly isMultiWay: boolean;
 }
 
 /** Joins one more source to what stands left of it. */
@@ -42,7 +41,7 @@ export function bindJoin(
   }
   const scope = joinScope(left.scope, right.scope);
   const criteria = bindCriteria(binding, scope, left, right, syntax);
-  const kind = joinKind(binding, left, right, criteria, syntax, options);
+  const kind = joinKind(binding, left, right, criteria, syntax);
   checkWindows(binding, left.node, right.node, syntax);
   if (!sameType(criteria.left.type!, criteria.right.type!)) {
     reject(
@@ -146,7 +145,6 @@ function joinKind(
   right: FromResult,
   criteria: Criteria,
   syntax: JoinSyntax,
-  options: JoinOptions,
 ): JoinNode['join'] {
   const names = `${left.scope.sources.map(({ alias }) => pasteName(alias)).join(', ')} and ${pasteName(right.scope.sources[0]!.alias)}`;
   const kinds = [left.node.shape, right.node.shape] as const;
@@ -186,9 +184,9 @@ function joinKind(
   const isKeyJoin =
     left.viable === null
       ? left.node.key.length === 1 && isColumn(criteria.left, left.node.key[0]!)
-      : criteria.left.op === 'column' && left.viable.includes(criteria.left.index);
+      : left.equivalents.some((each) => sameExpr(each, criteria.left));
   if (isKeyJoin) return 'tableTable';
-  foreignKeyRules(binding, left, right, syntax, options);
+  foreignKeyRules(binding, left, right, syntax);
   return 'foreignKey';
 }
 
@@ -209,13 +207,7 @@ function streamTable(binding: Binding, right: FromResult, criteria: Criteria, sy
   return 'streamTable';
 }
 
-function foreignKeyRules(
-  binding: Binding,
-  left: FromResult,
-  right: FromResult,
-  syntax: JoinSyntax,
-  options: JoinOptions,
-): void {
+function foreignKeyRules(binding: Binding, left: FromResult, right: FromResult, syntax: JoinSyntax): void {
   if (left.sources.length > 1)
     reject(
       binding,
@@ -253,6 +245,14 @@ function checkWindows(binding: Binding, left: PlanNode, right: PlanNode, syntax:
   }
 }
 
+/** Keys with different windows are written differently, which only formats with a registry put right by themselves. */
+function windowsDiffer(binding: Binding, left: PlanNode, right: PlanNode): boolean {
+  if (left.window === null || right.window === null) return false;
+  const isSame = left.window.kind === right.window.kind && left.window.sizeMs === right.window.sizeMs;
+  const format = binding.env.format(keyFormatOf(left));
+  return !isSame && format?.usesRegistry !== true;
+}
+
 /** Both inputs with the join expression as their key: stream sides are repartitioned where it is not yet. */
 function rekeyed(
   binding: Binding,
@@ -265,7 +265,8 @@ function rekeyed(
 ): { readonly left: PlanNode; readonly right: PlanNode } {
   const leftIsKey = isKey(left, criteria.left);
   const rightIsKey = isKey(right, criteria.right);
-  if ((!leftIsKey && left.node.window !== null) || (!rightIsKey && right.node.window !== null)) {
+  const moves = (!leftIsKey && left.node.window !== null) || (!rightIsKey && right.node.window !== null);
+  if (moves || windowsDiffer(binding, left.node, right.node)) {
     reject(
       binding,
       'JOIN-25',
@@ -300,7 +301,7 @@ function rekeyed(
 }
 
 function isKey(from: FromResult, expr: Expr): boolean {
-  if (from.viable !== null) return expr.op === 'column' && from.viable.includes(expr.index);
+  if (from.viable !== null) return from.equivalents.some((each) => sameExpr(each, expr));
   return from.node.key.length === 1 && isColumn(expr, from.node.key[0]!);
 }
 
@@ -361,15 +362,15 @@ function keyed(
   nodes: { readonly left: PlanNode; readonly right: PlanNode },
 ): FromResult {
   const offset = left.node.columns.length;
-  const leftColumn = criteria.left.op === 'column' && scope.columns[criteria.left.index]!.source !== null;
-  const rightColumn = criteria.right.op === 'column';
-  const viable: number[] = [];
+  const equivalents: Expr[] = [];
   if (syntax.type !== 'full') {
-    const leftIndex = criteria.left.op === 'column' ? criteria.left.index : -1;
-    if (left.viable?.includes(leftIndex)) viable.push(...left.viable);
-    else if (leftColumn) viable.push(leftIndex);
-    if (rightColumn) viable.push((criteria.right as { index: number }).index + offset);
+    const isOld = left.equivalents.some((each) => sameExpr(each, criteria.left));
+    equivalents.push(...(isOld ? left.equivalents : [criteria.left]));
+    equivalents.push(moveColumns(criteria.right, (index) => index + offset));
   }
+  const viable = equivalents.flatMap((expr) =>
+    expr.op === 'column' && scope.columns[expr.index]!.source !== null ? [expr.index] : [],
+  );
   const synthetic = viable.length === 0 ? syntheticName(scope) : null;
   // The columns a repartition adds are left out: above the join, left and right columns stand as in the scope.
   const columns = [
@@ -401,6 +402,7 @@ function keyed(
     scope: { ...scope, columns },
     sources: [...left.sources, ...right.sources],
     viable,
+    equivalents,
     synthetic,
   };
 }
@@ -431,7 +433,7 @@ function foreignKey(
     within: null,
     waitMs: null,
   };
-  return { node, scope, sources: [...left.sources, ...right.sources], viable: null, synthetic: null };
+  return { node, scope, sources: [...left.sources, ...right.sources], viable: null, equivalents: [], synthetic: null };
 }
 
 /** ROWKEY, or the first ROWKEY_n that no source has. */

@@ -102,7 +102,9 @@ function withoutSystem(binding: Binding, projection: Projection): readonly Selec
   return projection.items.filter((item) => {
     if (item.isAliased || item.expr.op !== 'column') return true;
     const { kind, name } = node.columns[item.expr.index]!;
-    if (kind === 'window' && projection.query.window === null) return false;
+    if (kind === 'window' && projection.query.window === null && projection.from.sources.length === 1) return false;
+    // In a join they are named after their source, so they may stand without alias.
+    if (projection.from.sources.length > 1) return true;
     if (kind === 'system' || kind === 'window') {
       reject(
         binding,

@@ -25,7 +25,13 @@ export interface PullPlan {
   readonly node: SourceNode;
   readonly where: Expr | null;
   readonly select: readonly Expr[];
-  readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly isKey: boolean }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: SqlType;
+    readonly isKey: boolean;
+    /** Header column: its role as CREATE writes it. */
+    readonly role: string | null;
+  }[];
   /** Key rows to look up, in order; null: all rows must be looked at. */
   readonly keys: readonly (readonly Value[])[] | null;
   readonly limit: number | null;
@@ -67,12 +73,19 @@ export function bindPull(binding: Binding, query: QueryNode): PullPlan {
     columns: items.map(({ name, expr }) => ({
       name,
       type: expr.type!,
+      role: source.shape === 'table' ? headerRole(node, expr) : null,
       isKey:
         source.shape === 'table' && expr.op === 'column' && ['key', 'window'].includes(node.columns[expr.index]!.kind),
     })),
     keys: source.shape === 'table' && where !== null ? lookUps(binding, node, where) : null,
     limit: query.limit,
   };
+}
+
+function headerRole(node: SourceNode, expr: Expr): string | null {
+  const found = expr.op === 'column' ? node.headers.find(({ column }) => column === expr.index) : undefined;
+  if (found === undefined) return null;
+  return found.header === null ? 'HEADERS' : `HEADER('${found.header}')`;
 }
 
 function clauseRules(binding: Binding, query: QueryNode): void {

@@ -202,13 +202,15 @@ function bindPartitionBy(
       }),
     starOrder: (indexes) => {
       const plain = exprs.flatMap((expr) => (expr.op === 'column' ? [expr.index] : []));
-      const oldKeys = new Set(from.viable === null ? from.node.key : from.viable.slice(0, 1));
       const rest = indexes.filter((index) => !plain.includes(index));
-      return [
-        ...exprs.map((_, index) => first + index),
-        ...rest.filter((index) => !oldKeys.has(index)),
-        ...rest.filter((index) => oldKeys.has(index)),
-      ];
+      const isKey = (index: number) => node.columns[index]!.kind === 'key';
+      // Key columns that are so no longer stand behind the values of their source.
+      const moved = from.scope.sources.flatMap(({ first: start, count }) => {
+        const own = rest.filter((index) => index >= start && index < start + count);
+        return [...own.filter((index) => !isKey(index)), ...own.filter(isKey)];
+      });
+      const others = rest.filter((index) => !moved.includes(index));
+      return [...exprs.map((_, index) => first + index), ...others, ...moved];
     },
   };
 }

@@ -103,8 +103,10 @@ function bindStar(
   for (const source of sources) {
     const own = Array.from({ length: source.count }, (_, i) => source.first + i);
     const kinds = (...wanted: readonly string[]) => own.filter((index) => wanted.includes(scope.columns[index]!.kind));
-    const bounds = stars.withBounds ? kinds('window') : [];
-    indexes.push(...(isJoin ? bounds : []), ...kinds('key'), ...(isJoin ? [] : bounds), ...kinds('value', 'header'));
+    const bounds = stars.withBounds || isJoin ? kinds('window') : [];
+    // The reference shows the system columns too when a join is partitioned anew.
+    const system = isJoin && stars.order !== null ? kinds('system') : [];
+    indexes.push(...kinds('key'), ...bounds, ...kinds('value', 'header'), ...system);
   }
   if (stars.order !== null) indexes = [...stars.order(indexes)];
   return indexes.map((index) => {

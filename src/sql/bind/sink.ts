@@ -171,16 +171,14 @@ function checkSchemaId(
   topic: string,
 ): void {
   const found = inferColumns(binding, side, format, clause, topic).columns;
-  let at = 0;
   const faults: string[] = [];
-  for (const column of columns) {
-    const index = found.findIndex(({ name }, i) => i >= at && name === column.name);
-    const other = index < 0 ? undefined : found[index];
-    if (other === undefined) faults.push(`${pasteName(column.name)} is absent or moved`);
-    else if (!sameType(other.type, column.type))
+  columns.forEach((column, index) => {
+    const other = found[index];
+    if (other?.name !== column.name) faults.push(`${pasteName(column.name)} is absent or moved`);
+    else if (!sameType(other.type, column.type)) {
       faults.push(`${pasteName(column.name)} is ${typeText(column.type)}, there ${typeText(other.type)}`);
-    else at = index + 1;
-  }
+    }
+  });
   if (faults.length > 0) {
     reject(
       binding,

@@ -55,9 +55,11 @@ export function laxLiteral(literal: LiteralExpr, to: SqlType): LiteralExpr | und
   if (from.base === 'STRING' && typeof literal.value === 'string') {
     const text = literal.value.trim();
     if (to.base === 'BOOLEAN') {
+      // Words of truth and falsehood, or the beginning of one.
       const lower = text.toLowerCase();
-      if (lower !== 'true' && lower !== 'false') return undefined;
-      return { op: 'literal', value: lower === 'true', type: to };
+      const begins = (word: string) => lower !== '' && word.startsWith(lower);
+      const value = begins('true') || begins('yes');
+      return value || begins('false') || begins('no') ? { op: 'literal', value, type: to } : undefined;
     }
     if (isNumeric(to) && /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text)) {
       const value = numberAs(text, to);
