@@ -9,6 +9,14 @@ const parts: CliParts = {
   version: PRODUCT_VERSION,
   startHost: async () => (await import('./wiring/host.ts')).startHost,
   commands: {
+    backfill: {
+      summary: 'start, follow, cancel and retry back-fills over REST',
+      load: async () => (await import('./cli/commands/backfill.ts')).backfill,
+    },
+    eval: {
+      summary: 'evaluate SQL on given rows, one JSON request a line',
+      load: async () => (await import('./wiring/commands.ts')).evaluate,
+    },
     transform: {
       summary: 'records through the transforms of a connector: a dry run',
       load: async () => (await import('./wiring/commands.ts')).transform,

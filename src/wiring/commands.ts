@@ -8,3 +8,9 @@ export const transform: Command = async (args, io) => {
   const { registry } = await loadPlugins([]);
   return runTransform(args, registry, { input: process.stdin, write: (text) => io.out(text) });
 };
+
+export const evaluate: Command = async () => {
+  const { evalCommand } = await import('../cli/commands/eval.ts');
+  await evalCommand(process.stdin, process.stdout, () => 0);
+  return 0;
+};

@@ -1,10 +1,19 @@
 // Parts that stand beside the connectors: what processors find by name, what they add to HTTP and to the facts.
 import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
+import express from 'express';
+import { Backfills } from '../backfill/index.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { Environment } from '../host/index.ts';
+import { backfillRouter } from '../http/backfill.ts';
+import { BrazeStandIn } from '../http/braze-stand-in.ts';
+import { ksqlRouter } from '../http/ksql/router.ts';
 import type { Router } from '../http/rest-app.ts';
+import { QueryEngine } from '../queries/index.ts';
 import type { Adapters } from './adapters.ts';
 import type { FactSources } from './facts.ts';
+import { backfillFacts, queryFacts } from './sql-facts.ts';
+import { PRODUCT_VERSION } from './version.ts';
 import type { WorkerSettings } from './worker-settings.ts';
 
 /** The services of a worker, started. */
@@ -19,19 +28,109 @@ export interface ServiceSet {
   close(): Promise<void>;
 }
 
-/** Starts them. Throws `transient` while something cannot be reached. */
+/** Starts them. Throws `transient` while something cannot be reached: what was started is closed again. */
 export async function startServices(
-  _environment: Environment,
-  _adapters: Adapters,
-  _settings: WorkerSettings,
+  environment: Environment,
+  adapters: Adapters,
+  settings: WorkerSettings,
 ): Promise<ServiceSet> {
-  return {
-    facts: { queries: () => [], backfills: () => [] },
-    restRouters: [],
-    ksqlApp: null,
-    submitBackfill: async () => {
-      throw new TributaryError('TRIB_SERVICE_UNKNOWN', 'notFound', { what: 'This host has no back-fills.' });
-    },
-    close: async () => {},
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of closers.toReversed()) await step();
   };
+  try {
+    const standIn = await startStandIn(settings);
+    if (standIn !== null) closers.push(() => standIn.close());
+    const engine = await startEngine(environment);
+    closers.push(() => engine.close());
+    const backfills = await startBackfills(environment, adapters, engine);
+    closers.push(() => backfills.stop());
+    environment.services.provide('sql', engine);
+    environment.services.provide('backfills', backfills);
+    return {
+      facts: { queries: () => queryFacts(engine), backfills: () => backfillFacts(backfills) },
+      restRouters: [backfillRouter(backfills)],
+      ksqlApp: ksqlApp(engine, environment),
+      submitBackfill: async (job) => {
+        await backfills.submit(job);
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startEngine(environment: Environment): Promise<QueryEngine> {
+  const { broker, registry, store, clock, logs, settings } = environment;
+  const log = logs.logger('sql');
+  const engine = new QueryEngine(
+    { broker, registry, store, clock, log, random: () => Math.random() },
+    { clusterId: settings.clusterId },
+  );
+  try {
+    await engine.start();
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  return engine;
+}
+
+async function startBackfills(environment: Environment, adapters: Adapters, engine: QueryEngine): Promise<Backfills> {
+  const { broker, registry, clock, logs, settings } = environment;
+  const log = logs.logger('backfill');
+  const backfills = new Backfills({
+    broker,
+    registry,
+    queue: adapters.queue,
+    clock,
+    clusterId: settings.clusterId,
+    folder: '.',
+    target: (name) => engine.targetOf(name),
+    caughtUp: (table, signal) => engine.caughtUp(table, signal),
+    log: (level, message, fields) => log[level](message, fields),
+  });
+  await backfills.start();
+  return backfills;
+}
+
+function ksqlApp(engine: QueryEngine, { settings }: Environment): RequestListener {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(
+    ksqlRouter(engine, {
+      version: PRODUCT_VERSION,
+      address: settings.workerId,
+      kafkaClusterId: settings.clusterId,
+      serviceId: `${settings.clusterId}_`,
+    }),
+  );
+  return app;
+}
+
+/** The stand-in for Braze, at the address of `braze.stand.in`; null when it is off. */
+async function startStandIn(settings: WorkerSettings): Promise<BrazeStandIn | null> {
+  const address = settings.parsed['braze.stand.in'] as string | null;
+  if (address === null || address === '' || address === 'off') return null;
+  const { hostname, port } = new URL(address);
+  const standIn = new BrazeStandIn({
+    host: hostname,
+    port: Number(port),
+    apiKey: process.env['BRAZE_API_KEY'] ?? 'stand-in-key',
+    file: join(settings.parsed['data.dir'] as string, 'braze-stand-in.ndjson'),
+  });
+  try {
+    await standIn.listen();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+    throw new TributaryError('TRIB_PORT_IN_USE', 'config', {
+      what: `Port ${port} of the Braze stand-in is in use.`,
+      where: `braze.stand.in=${address}`,
+      fix: 'Stop what uses it, or set TRIB_BRAZE_STAND_IN and BRAZE_ENDPOINT to another address.',
+      cause,
+    });
+  }
+  return standIn;
 }
