@@ -31,7 +31,12 @@ function addStore(generation: Generation, node: AggregateNode, evictable: boolea
 }
 
 function overStream(generation: Generation, node: AggregateNode, consume: Consume, needsOld: boolean): void {
-  const store = addStore(generation, node, true);
+  const gathers = generation.gatherKeys(node.input, generation.part.stores.length, (flow) => {
+    flow.requireRow();
+    const group = node.group.map((expr) => generation.compiler.value(expr, flow.cells, 'GROUP BY').text);
+    return `[${[...group, ...(flow.window === null ? [] : [flow.window.start, flow.window.end])].join(', ')}]`;
+  });
+  const store = addStore(generation, node, gathers);
   generation.generate(
     node.input,
     (flow) => {

@@ -2,7 +2,7 @@
 import type { ExpressionCompiler } from '../../sql/compile/expression.ts';
 import type { FunctionContext, Functions } from '../../sql/functions/registry.ts';
 import type { PlanNode } from '../../sql/plan/nodes.ts';
-import type { Consume } from './flow.ts';
+import type { Consume, Flow } from './flow.ts';
 import type { Part } from './part.ts';
 
 export interface Generation {
@@ -21,6 +21,11 @@ export interface Generation {
    * is replaced.
    */
   generate(node: PlanNode, consume: Consume, needsOld: boolean): void;
+  /**
+   * Adds code that gathers the keys under which a chunk of `input`'s source will look into `store`: the chain down to the source
+   * is run for its key only. Answers false when that cannot be told without other state.
+   */
+  gatherKeys(input: PlanNode, store: number, key: (flow: Flow) => string): boolean;
   /** Starts a part below the current one, runs `make` in it, and comes back. */
   inNewPart(id: string, make: () => void): void;
 }

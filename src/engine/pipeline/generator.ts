@@ -4,7 +4,7 @@ import type { FunctionContext, Functions } from '../../sql/functions/registry.ts
 import type { PlanNode, SinkSpec } from '../../sql/plan/nodes.ts';
 import { generateAggregate } from './aggregate.ts';
 import { generateChanges } from './changes.ts';
-import type { Consume } from './flow.ts';
+import type { Consume, Flow } from './flow.ts';
 import type { Generation } from './generation.ts';
 import { generateStreamStream } from './join-stream.ts';
 import { generateForeignKey, generateStreamTable, generateTableTable } from './join-table.ts';
@@ -82,6 +82,24 @@ export class Generator implements Generation {
     }
   }
 
+  gatherKeys(input: PlanNode, store: number, key: (flow: Flow) => string): boolean {
+    const chain = chainOf(input);
+    if (chain === null) return false;
+    const { part } = this;
+    const source = part.sources.length;
+    if (chain === 'topic') {
+      part.keyLoops.push({ source, store, run: 'return chunk.keys.filter((key) => key !== null);' });
+      return true;
+    }
+    const probe = new Part('keys', part.unit);
+    this.#compilers.set(probe, this.compiler);
+    this.part = probe;
+    this.generate(input, (flow) => `found.push(${key(flow)});`, false);
+    this.part = part;
+    part.keyLoops.push({ source, store, run: `const found = [];\n${probe.sources[0]!.run}\nreturn found;` });
+    return true;
+  }
+
   inNewPart(id: string, make: () => void): void {
     const upper = this.part;
     const lower = new Part(id);
@@ -115,5 +133,21 @@ export class Generator implements Generation {
   /** Only keeps a table: CREATE SOURCE TABLE. */
   keep(plan: PlanNode): void {
     this.generate(plan, () => '', true);
+  }
+}
+
+/** `source`: stateless steps over one stream. `topic`: the rows come keyed out of a topic of the query's own. Null: there is state below. */
+function chainOf(node: PlanNode): 'source' | 'topic' | null {
+  switch (node.kind) {
+    case 'source':
+      return node.shape === 'stream' ? 'source' : null;
+    case 'filter':
+    case 'flatMap':
+      return node.shape === 'stream' && chainOf(node.input) === 'source' ? 'source' : null;
+    case 'repartition':
+      if (node.shape === 'table') return null;
+      return node.partitions === null ? chainOf(node.input) : 'topic';
+    default:
+      return null;
   }
 }

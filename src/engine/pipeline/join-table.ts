@@ -23,7 +23,14 @@ function joinedCells(node: JoinNode, left: Cells, right: Cells, key: string): Ce
 
 /** A stream row looks up the table's row of its key; the table's changes make no output of their own. */
 export function generateStreamTable(generation: Generation, node: JoinNode, consume: Consume): void {
-  const table = new TableSide(generation, node.right, `${node.id}-table`, { evictable: true });
+  const gathers =
+    node.waitMs === null &&
+    generation.gatherKeys(node.left, generation.part.stores.length, (flow) => {
+      flow.requireRow();
+      const key = generation.compiler.value(node.leftKey, flow.cells, 'JOIN ON').text;
+      return `[${[key, ...windowBounds(node, flow)].join(', ')}]`;
+    });
+  const table = new TableSide(generation, node.right, `${node.id}-table`, { evictable: gathers });
   if (node.waitMs !== null) return generateWaiting(generation, node, table, consume);
   generation.generate(
     node.left,

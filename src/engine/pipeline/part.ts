@@ -14,7 +14,7 @@ export interface TickCode {
 
 export class Part {
   readonly id: string;
-  readonly unit = new Unit();
+  readonly unit: Unit;
   readonly sources: SourceCode[] = [];
   readonly sinks: SinkDef[] = [];
   readonly stores: StoreDef[] = [];
@@ -24,8 +24,10 @@ export class Part {
   /** `[source, code]`: statements in the loop over a chunk that push key rows to `keys[store]`. */
   readonly keyLoops: { readonly source: number; readonly store: number; readonly run: string }[] = [];
 
-  constructor(id: string) {
+  /** `unit`: shared when code of two parts becomes one text. */
+  constructor(id: string, unit: Unit = new Unit()) {
     this.id = id;
+    this.unit = unit;
   }
 
   /** Adds a store; answers the name of its variable. */

@@ -41,6 +41,7 @@ export function resultFunction(
     part,
     compiler,
     generate: refuse,
+    gatherKeys: refuse,
     inNewPart: refuse,
   };
   const keyTexts = base.key.map((_, index) => `key[${index}]`);

@@ -7,6 +7,8 @@ import type { Value } from '../../core/data/schema.ts';
 /** What failed while rows were evaluated. Shared by all code of a task. */
 export class Failures {
   count = 0;
+  /** While set, nothing is counted: the same row is evaluated again. */
+  muted = false;
   readonly #samples: string[] = [];
   #pending = false;
 
@@ -32,6 +34,7 @@ export class Failures {
     return taken;
   }
   #add(message: string): void {
+    if (this.muted) return;
     this.count++;
     if (this.#samples.length < SAMPLES_MAX) this.#samples.push(message);
   }

@@ -11,7 +11,11 @@ export function elideRepartitions(node: PlanNode, isTogether: boolean): PlanNode
     case 'source':
       return node;
     case 'join':
-      return { ...node, left: elideRepartitions(node.left, isTogether), right: elideRepartitions(node.right, isTogether) };
+      return {
+        ...node,
+        left: elideRepartitions(node.left, isTogether),
+        right: elideRepartitions(node.right, isTogether),
+      };
     case 'repartition': {
       const input = elideRepartitions(node.input, isTogether);
       const isOne = isTogether || (partitionsOf(input) === 1 && node.partitions === 1);
