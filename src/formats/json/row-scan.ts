@@ -40,7 +40,7 @@ export class RowScanner extends JsonScanner {
       if (folded >= 0 && !metExactly(order, place - 1, folded)) {
         this.at = start;
         cells[folded] = this.value(columns[folded]!);
-      }
+      } else if (exact < 0) this.skip(0);
     } while (this.more(125));
     return cells;
   }
