@@ -31,6 +31,9 @@ export class CachedState implements KeyedState {
   readonly #entries = new Map<KeyIdentity, StateEntry>();
   #dirty: StateEntry[] = [];
   #cycle = 0;
+  /** The key row last looked up and its entry: generated code reads, times and writes a key with the same row object. */
+  #lastKey: Row | null = null;
+  #lastEntry: StateEntry | undefined;
 
   constructor(def: StoreDef) {
     this.def = def;
@@ -46,19 +49,19 @@ export class CachedState implements KeyedState {
   }
 
   get(key: Row): Row | null {
-    const entry = this.#entries.get(keyIdentity(key));
+    const entry = this.#find(key);
     if (entry === undefined) return null;
     entry.cycle = this.#cycle;
     return entry.value;
   }
 
   put(key: Row, value: Row | null, timeMs: number): void {
-    const identity = keyIdentity(key);
-    let entry = this.#entries.get(identity);
+    let entry = this.#find(key);
     if (entry === undefined) {
       if (value === null && this.complete) return;
       entry = { key, value: null, timeMs: -1, dirty: false, before: null, beforeMs: -1, cycle: this.#cycle };
-      this.#entries.set(identity, entry);
+      this.#entries.set(keyIdentity(key), entry);
+      this.#lastEntry = entry;
     }
     if (!entry.dirty) {
       entry.dirty = true;
@@ -72,8 +75,21 @@ export class CachedState implements KeyedState {
   }
 
   timeOf(key: Row): number {
-    const entry = this.#entries.get(keyIdentity(key));
+    const entry = this.#find(key);
     return entry === undefined || entry.value === null ? -1 : entry.timeMs;
+  }
+
+  #find(key: Row): StateEntry | undefined {
+    if (key === this.#lastKey) return this.#lastEntry;
+    this.#lastKey = key;
+    this.#lastEntry = this.#entries.get(keyIdentity(key));
+    return this.#lastEntry;
+  }
+
+  /** Entries were put or dropped by other ways than `put`. */
+  #forgetLast(): void {
+    this.#lastKey = null;
+    this.#lastEntry = undefined;
   }
 
   *entries(): Iterable<readonly [key: Row, value: Row, timeMs: number]> {
@@ -100,12 +116,14 @@ export class CachedState implements KeyedState {
   load(key: Row, value: Row | null, timeMs: number): void {
     const identity = keyIdentity(key);
     if (this.#entries.has(identity)) return;
+    this.#forgetLast();
     this.#entries.set(identity, clean(key, value, timeMs, this.#cycle));
   }
 
   /** Takes a committed entry in, over what is here (replay of a changelog, newest last). */
   replay(key: Row, value: Row | null, timeMs: number): void {
     const identity = keyIdentity(key);
+    this.#forgetLast();
     if (value === null && this.complete) this.#entries.delete(identity);
     else this.#entries.set(identity, clean(key, value, timeMs, this.#cycle));
   }
@@ -127,6 +145,7 @@ export class CachedState implements KeyedState {
 
   /** The cycle is committed: dirty entries are clean, deleted ones are forgotten. */
   settle(): void {
+    this.#forgetLast();
     for (const entry of this.#dirty) {
       entry.dirty = false;
       entry.before = null;
@@ -139,6 +158,7 @@ export class CachedState implements KeyedState {
   /** Drops long untouched clean entries until at most `rowsMax` are left. Call only when the state store holds all clean ones. */
   evict(rowsMax: number): void {
     if (!this.def.evictable || this.#entries.size <= rowsMax) return;
+    this.#forgetLast();
     const target = Math.floor(rowsMax * 0.8);
     // Untouched ones first, in order of arrival; if that is not enough, any clean ones.
     for (const keepCycles of [8, 0]) {
