@@ -4,8 +4,9 @@
 // and the common case costs no allocation. Everything that makes a Long goes through the functions below.
 import type { Long } from './schema.ts';
 
-/** Least and greatest 64-bit integer. */
+/** Least 64-bit integer. */
 export const LONG_MIN = -(2n ** 63n);
+/** Greatest 64-bit integer. */
 export const LONG_MAX = 2n ** 63n - 1n;
 
 const TWO_TO_63 = 2 ** 63;
