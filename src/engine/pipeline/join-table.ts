@@ -88,6 +88,7 @@ function joinedFlow(node: JoinNode, flow: Flow, right: Cells, key: string): Flow
 }
 
 function fillTable(generation: Generation, node: JoinNode, table: TableSide, after: readonly string[]): void {
+  table.bindSource();
   generation.generate(
     node.right,
     (flow) => {
@@ -196,6 +197,7 @@ export function generateTableTable(generation: Generation, node: JoinNode, consu
     [left, right, true],
     [right, left, false],
   ] as const) {
+    own.bindSource();
     generation.generate(
       own.node,
       (flow) => {
@@ -247,6 +249,7 @@ export function generateForeignKey(generation: Generation, node: JoinNode, consu
     },
     false,
   );
+  right.bindSource();
   generation.generate(
     node.right,
     (flow) => `${join}.right(${right.keyText(flow)}, ${right.rowText(flow)}, ${flow.time});`,

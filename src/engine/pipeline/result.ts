@@ -11,6 +11,7 @@ import { nullable, plain, throughPath } from './flow.ts';
 import { Fold } from './fold.ts';
 import type { Generation } from './generation.ts';
 import { Part } from './part.ts';
+import { valueCell } from './stored-source.ts';
 
 export type ResultOf = (key: Row, state: Row, timeMs: number) => { readonly key: Row; readonly value: Row } | null;
 
@@ -74,14 +75,7 @@ function sourceCells(base: SourceNode, valuePaths: readonly (readonly number[])[
     if (column.kind === 'key') return throughPath(nullable(`key[${index}]`), path);
     if (column.kind === 'window') return plain(bounds[column.name === 'WINDOWSTART' ? 0 : 1]!);
     if (column.kind !== 'value') return column.name === 'ROWTIME' ? plain('time') : nullable('null');
-    const wanted = [index - keyCount, ...path];
-    for (let length = wanted.length; length >= 1; length--) {
-      const place = valuePaths.findIndex(
-        (each) => each.length === length && each.every((step, i) => step === wanted[i]),
-      );
-      if (place >= 0) return throughPath(nullable(`state[${place}]`), wanted.slice(length));
-    }
-    return nullable('null');
+    return valueCell('state', valuePaths, index - keyCount, path);
   };
 }
 

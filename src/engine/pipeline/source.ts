@@ -5,6 +5,7 @@ import { type Consume, type Flow, indented, nullable, plain, throughPath } from 
 import type { Generation } from './generation.ts';
 import { allHeaders, lastHeader } from './headers.ts';
 import { serdeRef } from './serde-ref.ts';
+import { valueCell, valuePathsOf } from './stored-source.ts';
 import { extractTimeText } from './timestamp.ts';
 
 /** Writes the loop; its body is what the consumer answers. */
@@ -64,7 +65,7 @@ function timeText(generation: Generation, node: SourceNode, reader: SourceCells)
 /** Cells of a source row: each is read once, into a local, if it is used. */
 class SourceCells {
   readonly keyPaths: (readonly number[])[] = [];
-  readonly valuePaths: (readonly number[])[] = [];
+  readonly valuePaths: readonly (readonly number[])[];
   mustExist = false;
   usesOffsets = false;
   readonly #generation: Generation;
@@ -76,13 +77,8 @@ class SourceCells {
     this.#generation = generation;
     this.#node = node;
     this.#keyCount = node.topic.key.length;
-    const valueCount = node.topic.value.length;
-    const reads = node.reads ?? node.columns.map((_, index) => [index]);
+    this.valuePaths = valuePathsOf(node);
     for (let index = 0; index < this.#keyCount; index++) this.keyPaths.push([index]);
-    for (const [column, ...path] of reads) {
-      const at = column! - this.#keyCount;
-      if (at >= 0 && at < valueCount) this.valuePaths.push([at, ...path]);
-    }
   }
 
   flow(hasOld: boolean): Flow {
@@ -171,18 +167,8 @@ class SourceCells {
   }
 
   #value(row: 'row' | 'old', field: number, path: readonly number[]): Code {
-    const wanted = [field, ...path];
-    // Either this very path is read, or a shorter one that holds it.
-    let place = -1;
-    let rest = path;
-    for (let length = wanted.length; length >= 1 && place < 0; length--) {
-      place = this.valuePaths.findIndex(
-        (each) => each.length === length && each.every((step, i) => step === wanted[i]),
-      );
-      rest = wanted.slice(length);
-    }
+    const code = valueCell(row, this.valuePaths, field, path);
     const present = row === 'row' && this.mustExist;
-    const text = `${row}[${place}]`;
-    return throughPath(nullable(present ? text : `(${row} === null ? null : ${text})`), rest);
+    return present ? code : nullable(`(${row} === null ? null : ${code.text})`);
   }
 }
