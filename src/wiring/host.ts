@@ -20,6 +20,8 @@ import { readWorkerSettings, type WorkerSettings } from './worker-settings.ts';
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 10_000;
 const REPEAT_LINE_MS = 30_000;
+/** A host that was killed may hold its data folder for a moment more, until the system has cleared it away. */
+const LOCK_ATTEMPTS = 3;
 
 export const startHost: StartHost = async ({ file, signal, say }) => {
   const clock = systemClock();
@@ -112,7 +114,7 @@ async function patiently<T>(
     try {
       return await work();
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      if (!isTransient(error) && !(isLocked(error) && attempt < LOCK_ATTEMPTS)) throw error;
       if (signal.aborted) throw interrupted();
       const line = `waiting: ${(error as Error).message}`;
       if (line !== said || clock.now() - saidAtMs >= REPEAT_LINE_MS) {
@@ -124,6 +126,10 @@ async function patiently<T>(
       if (signal.aborted) throw interrupted();
     }
   }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof TributaryError && error.code === 'TRIB_LOG_LOCKED';
 }
 
 function interrupted(): TributaryError {

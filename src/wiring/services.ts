@@ -1,13 +1,12 @@
 // Parts that stand beside the connectors: what processors find by name, what they add to HTTP and to the facts.
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import express from 'express';
 import { Backfills } from '../backfill/index.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { Environment } from '../host/index.ts';
 import { backfillRouter } from '../http/backfill.ts';
 import { BrazeStandIn } from '../http/braze-stand-in.ts';
-import { ksqlRouter } from '../http/ksql/router.ts';
+import { ksqlApp } from '../http/ksql-app.ts';
 import type { Router } from '../http/rest-app.ts';
 import { QueryEngine } from '../queries/index.ts';
 import type { Adapters } from './adapters.ts';
@@ -48,9 +47,14 @@ export async function startServices(
     environment.services.provide('sql', engine);
     environment.services.provide('backfills', backfills);
     return {
-      facts: { queries: () => queryFacts(engine), backfills: () => backfillFacts(backfills) },
+      facts: { queries: () => queryFacts(engine), backfills: () => backfillFacts(backfills, engine) },
       restRouters: [backfillRouter(backfills)],
-      ksqlApp: ksqlApp(engine, environment),
+      ksqlApp: ksqlApp(engine, {
+        version: PRODUCT_VERSION,
+        address: environment.settings.workerId,
+        kafkaClusterId: environment.settings.clusterId,
+        serviceId: `${environment.settings.clusterId}_`,
+      }),
       submitBackfill: async (job) => {
         await backfills.submit(job);
       },
@@ -94,20 +98,6 @@ async function startBackfills(environment: Environment, adapters: Adapters, engi
   });
   await backfills.start();
   return backfills;
-}
-
-function ksqlApp(engine: QueryEngine, { settings }: Environment): RequestListener {
-  const app = express();
-  app.disable('x-powered-by');
-  app.use(
-    ksqlRouter(engine, {
-      version: PRODUCT_VERSION,
-      address: settings.workerId,
-      kafkaClusterId: settings.clusterId,
-      serviceId: `${settings.clusterId}_`,
-    }),
-  );
-  return app;
 }
 
 /** The stand-in for Braze, at the address of `braze.stand.in`; null when it is off. */

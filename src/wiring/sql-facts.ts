@@ -28,15 +28,15 @@ export async function queryFacts(engine: QueryEngine): Promise<readonly QueryFac
   });
 }
 
-/** Back-fill jobs. */
-export function backfillFacts(backfills: Backfills): readonly BackfillFact[] {
+/** Back-fill jobs, with the topic of the stream or table they load. */
+export function backfillFacts(backfills: Backfills, engine: QueryEngine): readonly BackfillFact[] {
   return backfills.list().map((job) => ({
     name: job.name,
     source: job.source.join(', '),
     step: job.state,
     rowsDone: job.rows,
     rowsTotal: job.rowsTotal,
-    into: job.into,
+    into: engine.catalog.sources.get(job.into)?.topic ?? null,
     error: job.error,
   }));
 }
