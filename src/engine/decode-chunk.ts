@@ -117,7 +117,10 @@ export class SourceDecoder {
 export function decoderOf(serdes: Serdes, def: SourceDef): SourceDecoder {
   return new SourceDecoder(
     def,
-    def.wantedKey.length === 0 ? null : serdes.reader(def.key, def.topic, true, def.wantedKey),
+    // The bounds of a windowed key are cells of its row, wanted or not.
+    def.wantedKey.length === 0 && def.key.window === null
+      ? null
+      : serdes.reader(def.key, def.topic, true, def.wantedKey),
     def.wantedValue.length === 0 ? null : serdes.reader(def.value, def.topic, false, def.wantedValue),
   );
 }

@@ -9,7 +9,7 @@ import type { Serdes } from '../engine/serdes.ts';
 import { Task } from '../engine/task.ts';
 import type { TaskState } from '../engine/task-state.ts';
 import type { SourceDef, SubTopology, Topology } from '../engine/topology.ts';
-import type { Broker, TopicSpec } from '../ports/broker.ts';
+import type { Broker, Offsets, TopicSpec } from '../ports/broker.ts';
 import { partitionKey } from '../ports/broker.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StateStore } from '../ports/state-store.ts';
@@ -93,6 +93,11 @@ export class PersistentRun {
   /** Running state of a part's tasks, for pull queries; null where a task is not up. */
   statesOf(part: number): readonly (TaskState | null)[] {
     return this.#tasks.filter((running) => running.part === part).map(({ task }) => task.state);
+  }
+
+  /** Offsets that the tasks of this process have reached; null: none has reported. */
+  get reached(): Offsets | null {
+    return this.#ports.progress.reachedBy(this.queryId);
   }
 
   /** Sources from outside, each once. */

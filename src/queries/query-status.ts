@@ -1,0 +1,92 @@
+// Where a query stands, for people and pages: state, lag a source, rows, skipped records, time left.
+import type { Broker } from '../ports/broker.ts';
+import { splitPartitionKey } from '../ports/broker.ts';
+import type { PersistentQuery } from '../sql/catalog/catalog.ts';
+import type { PersistentRun } from './persistent-run.ts';
+import type { QueryError } from './query-tally.ts';
+
+export type QueryState = 'RUNNING' | 'ERROR' | 'PAUSED' | 'STARTING' | 'STOPPED';
+
+/** How far one input has been read. */
+export interface SourceLag {
+  readonly topic: string;
+  readonly partition: number;
+  /** Next offset to process. */
+  readonly position: number;
+  /** Stable end of the log. */
+  readonly end: number;
+  readonly lag: number;
+}
+export interface QueryStatus {
+  readonly queryId: string;
+  readonly statement: string;
+  readonly kind: PersistentQuery['kind'];
+  readonly sink: string | null;
+  readonly reads: readonly string[];
+  /** The connector that owns it; null: the server. */
+  readonly owner: string | null;
+  readonly state: QueryState;
+  readonly group: string;
+  readonly sources: readonly SourceLag[];
+  readonly lag: number;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly rowsPerSecond: number;
+  /** Seconds until it has caught up at its present pace; 0: it has; null: it cannot be told. */
+  readonly secondsLeft: number | null;
+  /** Records that could not be read, and the first of them. */
+  readonly skipped: {
+    readonly count: number;
+    readonly first: { readonly where: string; readonly message: string } | null;
+  };
+  /** Rows or expressions that failed. */
+  readonly failures: { readonly count: number; readonly samples: readonly string[] };
+  readonly errors: readonly QueryError[];
+}
+
+/** A query as it stands now. */
+export async function statusOf(
+  broker: Broker,
+  query: PersistentQuery,
+  run: PersistentRun | null,
+  about: { readonly owner: string | null; readonly paused: boolean },
+): Promise<QueryStatus> {
+  const sources = run === null ? [] : await lagsOf(broker, run);
+  const lag = sources.reduce((sum, source) => sum + source.lag, 0);
+  const pace = run?.tally.rowsPerSecond ?? 0;
+  return {
+    queryId: query.id,
+    statement: query.text,
+    kind: query.kind,
+    sink: query.sink,
+    reads: query.reads,
+    owner: about.owner,
+    state: about.paused ? 'PAUSED' : (run?.state ?? 'STOPPED'),
+    group: run?.group ?? '',
+    sources,
+    lag,
+    rowsIn: run?.tally.rowsIn ?? 0,
+    rowsOut: run?.tally.rowsOut ?? 0,
+    rowsPerSecond: pace,
+    secondsLeft: lag === 0 ? 0 : pace > 0 ? Math.ceil(lag / pace) : null,
+    skipped: { count: run?.tally.skippedCount ?? 0, first: run?.tally.firstSkipped ?? null },
+    failures: { count: run?.tally.failedCount ?? 0, samples: run?.tally.failureSamples ?? [] },
+    errors: run?.tally.errors ?? [],
+  };
+}
+
+async function lagsOf(broker: Broker, run: PersistentRun): Promise<readonly SourceLag[]> {
+  const keys = run.inputKeys;
+  if (keys.length === 0) return [];
+  const [ends, committed, earliest] = await Promise.all([
+    broker.offsets(keys, 'stable'),
+    broker.committed(run.group, keys),
+    broker.offsets(keys, 'earliest'),
+  ]);
+  const reached = run.reached;
+  return keys.map((key) => {
+    const end = ends.get(key) ?? 0;
+    const position = Math.max(reached?.get(key) ?? 0, committed.get(key) ?? 0, earliest.get(key) ?? 0);
+    return { ...splitPartitionKey(key), position, end, lag: Math.max(0, end - position) };
+  });
+}
