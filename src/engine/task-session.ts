@@ -3,6 +3,8 @@
 // Laws of a cycle (poll → run → changelog → commit → state store):
 // - Outputs, changelog entries and input offsets become visible in one step or not at all.
 // - Nothing waits a record: awaits are a chunk (missing state, back-pressure) or a cycle.
+// - While a committed cycle is written to the state store, the next one runs on what memory holds; it is committed only when that
+//   write is done. So the store never leads the log, and lags it by one cycle at most.
 import { ByteWriter } from '../core/bytes.ts';
 import type { Offsets, Producer, TransactionalProducer } from '../ports/broker.ts';
 import { partitionKey } from '../ports/broker.ts';
@@ -39,6 +41,9 @@ export class TaskSession {
   #streamTimeMs = -1;
   #nextTickMs: number | null = null;
   #lastCommitMs = 0;
+  /** What follows the last commit; resolved when it is done. */
+  #saving: Promise<void> = Promise.resolve();
+  #savingFailure: unknown = null;
 
   constructor(setup: TaskSetup, signal: AbortSignal, onCommit: () => void) {
     this.#setup = setup;
@@ -101,6 +106,7 @@ export class TaskSession {
   async run(): Promise<void> {
     const intake = this.#intake;
     while (intake !== null && !this.#signal.aborted) {
+      if (this.#savingFailure !== null) break;
       const work = await intake.next();
       if (work !== null) await this.#runWork(work);
       else this.#tickIfDue();
@@ -109,9 +115,12 @@ export class TaskSession {
       if (work === null) await intake.wait(this.#idleMs());
     }
     if (this.#instance !== null && this.#begun) await this.#commit();
+    await this.#saved();
   }
 
   async close(): Promise<void> {
+    // A failure of the last save was thrown by `run`, or comes after a worse one.
+    await this.#saving;
     await this.#intake?.close();
     // An open transaction is aborted by closing, or by the next holder of its id.
     await this.#producer?.close();
@@ -173,6 +182,8 @@ export class TaskSession {
     const state = this.#state!;
     const output = this.#output!;
     this.#tickIfDue();
+    await this.#saved();
+    state.evict();
     const logged = state.log(this.#producer!);
     const idle = logged === 0 && output.written === 0 && !this.#moved;
     const inputs = this.#inputs();
@@ -180,17 +191,38 @@ export class TaskSession {
       if (this.#transaction !== null) {
         const ends = await this.#transaction.commit(setup.group, inputs);
         this.#inTransaction = false;
-        await state.save(ends, inputs);
+        setup.watch.committed(inputs);
+        this.#save(state.save(ends, inputs));
       } else {
-        await state.save(await this.#producer!.flush(), inputs);
-        await setup.broker.commit(setup.group, inputs);
+        this.#save(this.#saveThenCommit(state.save(await this.#producer!.flush(), inputs), inputs));
       }
-      setup.watch.committed(inputs);
-      this.#onCommit();
     }
     this.#report();
     this.#begun = false;
     this.#lastCommitMs = setup.clock.now();
+  }
+
+  /** At least once: inputs count as read only when outputs and state are safe. */
+  async #saveThenCommit(saving: Promise<void>, inputs: Offsets): Promise<void> {
+    await saving;
+    await this.#setup.broker.commit(this.#setup.group, inputs);
+    this.#setup.watch.committed(inputs);
+  }
+
+  /** Lets the next cycle run meanwhile. A failure ends the session at its next turn. */
+  #save(work: Promise<void>): void {
+    this.#saving = work.then(
+      () => this.#onCommit(),
+      (error: unknown) => {
+        this.#savingFailure = error;
+        this.wake();
+      },
+    );
+  }
+
+  async #saved(): Promise<void> {
+    await this.#saving;
+    if (this.#savingFailure !== null) throw this.#savingFailure;
   }
 
   #report(): void {

@@ -118,20 +118,26 @@ export class TaskState {
     return count;
   }
 
-  /** The cycle is committed: saves what `log` encoded. `ends` are the lanes' ends, `inputs` the committed offsets. */
-  async save(ends: Offsets, inputs: Offsets): Promise<void> {
-    const { store: port, task, cacheRowsMax } = this.#setup;
+  /**
+   * The cycle is committed: what it changed is clean from now on, and what `log` encoded is written to the state store. `ends` are
+   * the lanes' ends, `inputs` the committed offsets. The next cycle may run while this is under way; await it before the next `save`.
+   */
+  save(ends: Offsets, inputs: Offsets): Promise<void> {
+    const { store: port, task } = this.#setup;
     for (let index = 0; index < this.stores.length; index++) {
       const key = logKeyOf(this.#setup, index);
       const at = this.stores[index]!.def.ofSource === null ? ends.get(key) : inputs.get(key);
       if (at !== undefined) this.#position.set(key, at);
     }
-    if (this.#encoded.size > 0) await port.write(task, this.#token, this.#encoded, this.#position);
+    const encoded = this.#encoded;
     this.#encoded = new Map();
-    for (const store of this.stores) {
-      store.settle();
-      store.evict(cacheRowsMax);
-    }
+    for (const store of this.stores) store.settle();
+    return encoded.size === 0 ? Promise.resolve() : port.write(task, this.#token, encoded, new Map(this.#position));
+  }
+
+  /** Drops what memory need not hold. Only while no save is under way: an entry that is clean here must stand in the store. */
+  evict(): void {
+    for (const store of this.stores) store.evict(this.#setup.cacheRowsMax);
   }
 
   /** The committed value of a key: from memory, else from the state store. */
