@@ -127,7 +127,6 @@ export function readWorkerSettings(
     throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
       what: errors.join('\n'),
       where: file ?? 'defaults',
-      fix: 'Known settings: docs/reference/worker.md.',
     });
   }
   const known = WORKER_CONFIG.map(({ name }) => name);

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileStreamSource } from '../../../../connectors/file-stream/source.ts';
+import type { ConnectRecord, SourceConnector, SourceTaskContext } from '../../../../src/connect/index.ts';
+
+async function started(file: string, stored: Record<string, unknown> | null, batchRows = 2000) {
+  const task = (fileStreamSource.create() as SourceConnector).task();
+  const context = {
+    clock: { now: () => 1000, sleep: async () => {} },
+    signal: new AbortController().signal,
+    log: () => {},
+    offset: async () => stored,
+  } as unknown as SourceTaskContext;
+  await task.start({ file, topic: 'lines', 'batch.size': batchRows }, {}, context);
+  return task;
+}
+const shown = (records: readonly ConnectRecord[] | null) =>
+  records?.map(({ value, sourceOffset }) => [value, sourceOffset?.['position']]) ?? null;
+
+test('whole lines become records with the byte position after them; a line without its end waits', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'trib-file-')), 'in.txt');
+  const task = await started(file, null);
+
+  const beforeTheFile = await task.poll();
+  writeFileSync(file, 'één\r\n\nlast');
+  const first = shown(await task.poll());
+  const nothing = await task.poll();
+  appendFileSync(file, ' line\n');
+  const second = shown(await task.poll());
+  await task.stop();
+
+  assert.equal(beforeTheFile, null);
+  assert.deepEqual(first, [
+    ['één', 7],
+    ['', 8],
+  ]);
+  assert.equal(nothing, null);
+  assert.deepEqual(second, [['last line', 18]]);
+});
+
+test('it goes on at the stored position, at most a batch at a time', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'trib-file-')), 'in.txt');
+  writeFileSync(file, 'a\nb\nc\nd\n');
+  const task = await started(file, { position: 2 }, 2);
+
+  const first = shown(await task.poll());
+  const second = shown(await task.poll());
+  await task.stop();
+
+  assert.deepEqual(first, [
+    ['b', 4],
+    ['c', 6],
+  ]);
+  assert.deepEqual(second, [['d', 8]]);
+});
