@@ -69,7 +69,7 @@ export function reportSources(world: World): Printable[] {
 
 function keyFeatures(source: Source): string[] {
   const format = findFormat(source.keyFormat.format);
-  const knowsBoth = format !== null && format.wrapsSingles && format.unwrapsSingles;
+  const knowsBoth = format?.wrapsSingles && format.unwrapsSingles;
   return knowsBoth && source.key.length === 1 ? ['UNWRAP_SINGLES'] : [];
 }
 

@@ -1,5 +1,5 @@
 // What all aggregations share: grouping cells, and the columns they offer.
-import type { Cells } from '../../sql/compile/expression.ts';
+import type { Cells } from '../../sql/compile/code.ts';
 import type { AggregateNode } from '../../sql/plan/nodes.ts';
 import { nullable, plain, throughPath } from './flow.ts';
 import type { Fold } from './fold.ts';

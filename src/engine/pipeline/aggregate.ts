@@ -1,6 +1,6 @@
 // GROUP BY without windows: one state row a group, folded in place; over streams and over tables (with undo).
 // Windowed forms are in aggregate-windowed.ts.
-import type { Cells } from '../../sql/compile/expression.ts';
+import type { Cells } from '../../sql/compile/code.ts';
 import type { AggregateNode } from '../../sql/plan/nodes.ts';
 import { groupTexts, resultCells } from './aggregate-cells.ts';
 import { generateWindowed } from './aggregate-windowed.ts';

@@ -1,7 +1,7 @@
 // Accumulators of one aggregation as code: a state row has one cell an aggregate.
 //
 // An aggregate that fails stops the query (E-RUN-10); an argument that fails is null.
-import type { Cells } from '../../sql/compile/expression.ts';
+import type { Cells } from '../../sql/compile/code.ts';
 import type { AggregateCode } from '../../sql/functions/registry.ts';
 import type { AggregateNode } from '../../sql/plan/nodes.ts';
 import type { Generation } from './generation.ts';

@@ -1,5 +1,5 @@
 // Stream–stream join (joins.md §3.1): both sides hand their rows to one operator, which calls back for each pair.
-import type { Cells } from '../../sql/compile/expression.ts';
+import type { Cells } from '../../sql/compile/code.ts';
 import type { JoinNode, PlanNode } from '../../sql/plan/nodes.ts';
 import { StreamJoin } from '../operators/stream-join.ts';
 import { type Consume, type Flow, indented, nullable, throughPath } from './flow.ts';

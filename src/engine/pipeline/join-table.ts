@@ -1,5 +1,5 @@
 // Joins with tables: stream–table, table–table by key, table–table by foreign key (joins.md §3.2 to §3.4).
-import type { Cells } from '../../sql/compile/expression.ts';
+import type { Cells } from '../../sql/compile/code.ts';
 import type { JoinNode } from '../../sql/plan/nodes.ts';
 import { ForeignKeyJoin } from '../operators/foreign-key-join.ts';
 import { WaitingRows } from '../operators/waiting-rows.ts';

@@ -3,7 +3,7 @@
 //
 // Law: time, headers and the mark of back-fills go with the row. Of the columns only those are written that code above asks for.
 import type { Row } from '../../core/data/schema.ts';
-import type { Cells, Code } from '../../sql/compile/expression.ts';
+import type { Cells, Code } from '../../sql/compile/code.ts';
 import type { RepartitionNode } from '../../sql/plan/nodes.ts';
 import { keyIdentity } from '../key-identity.ts';
 import { type Consume, type Flow, indented, nullable, plain, throughPath } from './flow.ts';

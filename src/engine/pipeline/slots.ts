@@ -1,7 +1,7 @@
 // Which columns of a row are kept in a store or an internal topic, and where: places are given at first use.
 //
 // Law: a column that no code asks for is not kept. So code above a store is generated before the code that fills it.
-import type { Code } from '../../sql/compile/expression.ts';
+import type { Code } from '../../sql/compile/code.ts';
 import { nullable } from './flow.ts';
 
 export class Slots {

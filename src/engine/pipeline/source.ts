@@ -1,5 +1,5 @@
 // The loop over a chunk of one source.
-import type { Code } from '../../sql/compile/expression.ts';
+import type { Code } from '../../sql/compile/code.ts';
 import type { SourceNode } from '../../sql/plan/nodes.ts';
 import { type Consume, type Flow, indented, nullable, plain, throughPath } from './flow.ts';
 import type { Generation } from './generation.ts';

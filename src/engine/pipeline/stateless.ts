@@ -1,5 +1,5 @@
 // Filter, projection and table functions: no state, all in the row's loop.
-import type { Cells } from '../../sql/compile/expression.ts';
+import type { Cells } from '../../sql/compile/code.ts';
 import type { FilterNode, FlatMapNode, ProjectNode } from '../../sql/plan/nodes.ts';
 import { type Consume, type Flow, indented, nullable, throughPath } from './flow.ts';
 import type { Generation } from './generation.ts';

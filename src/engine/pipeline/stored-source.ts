@@ -1,5 +1,5 @@
 // Rows of a source as its store holds them: the wanted cells, just as they were decoded, so that the store is the topic itself.
-import type { Code } from '../../sql/compile/expression.ts';
+import type { Code } from '../../sql/compile/code.ts';
 import type { SourceNode } from '../../sql/plan/nodes.ts';
 import { nullable, throughPath } from './flow.ts';
 

@@ -1,5 +1,5 @@
 // The table side of a join as a store: the source's own rows where the side is a plain source, else the columns that are used.
-import type { Cells } from '../../sql/compile/expression.ts';
+import type { Cells } from '../../sql/compile/code.ts';
 import type { PlanNode, SourceNode } from '../../sql/plan/nodes.ts';
 import { type Flow, keyRowText, nullable, throughPath } from './flow.ts';
 import type { Generation } from './generation.ts';

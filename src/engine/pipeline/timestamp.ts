@@ -2,7 +2,7 @@
 
 import type { Long, Value } from '../../core/data/schema.ts';
 import { TributaryError } from '../../core/errors.ts';
-import type { Code } from '../../sql/compile/expression.ts';
+import type { Code } from '../../sql/compile/code.ts';
 import { type SqlType, STRING, TIMESTAMP } from '../../sql/types/sql-type.ts';
 import type { Generation } from './generation.ts';
 

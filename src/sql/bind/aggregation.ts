@@ -239,28 +239,34 @@ function rewriter(
     const at = group.findIndex((each) => sameExpr(each, expr));
     return at < 0 ? null : column(at, expr.type!);
   };
+  const moved = (part: Expr): Expr | null => {
+    const grouped = isGrouped(part);
+    if (grouped !== null) return grouped;
+    if (part.op === 'aggregate') return column(firstCall + part.index, part.type!);
+    if (part.op === 'windowBound') return column(bounds + (part.bound === 'start' ? 0 : 1), BIGINT);
+    const own = part.op === 'column' ? scope.columns[part.index]! : null;
+    if (own?.kind !== 'window' || bounds < 0 || request.query.window !== null) return null;
+    return column(bounds + (own.name === 'WINDOWSTART' ? 0 : 1), BIGINT);
+  };
   return (expr, span, id) =>
     rewrite(expr, (part) => {
-      const grouped = isGrouped(part);
-      if (grouped !== null) return grouped;
-      if (part.op === 'aggregate') return column(firstCall + part.index, part.type!);
-      if (part.op === 'windowBound') return column(bounds + (part.bound === 'start' ? 0 : 1), BIGINT);
-      if (part.op !== 'column') return null;
-      const own = scope.columns[part.index]!;
-      if (own.kind === 'window' && bounds >= 0 && request.query.window === null) {
-        return column(bounds + (own.name === 'WINDOWSTART' ? 0 : 1), BIGINT);
-      }
-      const isHaving = id === 'AGG-3';
-      return reject(
-        binding,
-        isAsValue(expr) ? 'AGG-12' : id,
-        span,
-        `${fragment(binding, span)} uses ${pasteName(own.name)}, which is not grouped, ${isHaving ? 'in HAVING' : 'outside of an aggregate'}.`,
-        isHaving
-          ? 'Filter rows before grouping with WHERE.'
-          : `Add it to GROUP BY (now ${groupText(binding, request)}) or put it into an aggregate.`,
-      );
+      const found = moved(part);
+      if (found !== null || part.op !== 'column') return found;
+      return refuseUngrouped(binding, request, expr, span, id, pasteName(scope.columns[part.index]!.name));
     });
+}
+
+function refuseUngrouped(binding: Binding, request: Request, expr: Expr, span: Span, id: string, name: string): never {
+  const isHaving = id === 'AGG-3';
+  return reject(
+    binding,
+    isAsValue(expr) ? 'AGG-12' : id,
+    span,
+    `${fragment(binding, span)} uses ${name}, which is not grouped, ${isHaving ? 'in HAVING' : 'outside of an aggregate'}.`,
+    isHaving
+      ? 'Filter rows before grouping with WHERE.'
+      : `Add it to GROUP BY (now ${groupText(binding, request)}) or put it into an aggregate.`,
+  );
 }
 
 function isAsValue(expr: Expr): boolean {

@@ -1,17 +1,18 @@
 // CREATE STREAM and CREATE TABLE over a topic (streams-and-tables.md §5–§7).
-import type { HeaderColumn, PersistentQuery, Source } from '../catalog/catalog.ts';
+import type { PersistentQuery, Source } from '../catalog/catalog.ts';
 import type { SideFormat } from '../plan/nodes.ts';
-import type { CreateSourceStatement, ElementNode, Span } from '../syntax/ast.ts';
-import { arrayType, BYTES, type Column, type SqlType, STRING, sameType, structType } from '../types/sql-type.ts';
-import { resolveType, typeText } from '../types/type-text.ts';
-import type { Change, SchemaRequest, TopicRequest } from './change.ts';
+import type { CreateSourceStatement, Span } from '../syntax/ast.ts';
+import type { Column } from '../types/sql-type.ts';
+import type { Change, SchemaRequest } from './change.ts';
 import { noChange } from './change.ts';
+import { type Declared, declaredColumns } from './declared-columns.ts';
 import { type Binding, isOn, pasteName, reject } from './environment.ts';
 import { planSource } from './from.ts';
 import { inferColumns } from './inference.ts';
 import { replacementRules } from './replace.ts';
 import { SYSTEM_NAMES } from './scope.ts';
 import { checkColumns, formatNamed, keyIsBare, registrationOf, statedProperties, valueWrapping } from './side.ts';
+import { sourceTopic } from './source-topic.ts';
 import { checkTimestamp } from './timestamp.ts';
 import { readWith, type WithClause } from './with.ts';
 
@@ -41,12 +42,11 @@ export function bindCreateSource(binding: Binding, statement: CreateSourceStatem
   shapeRules(binding, statement, source);
   if (source.timestamp !== null) checkTimestamp(binding, clause, [...source.key, ...source.value]);
   if (existing !== undefined) replacementRules(binding, statement.name.span, existing, source);
-  const topics = topicRules(binding, statement, clause, source);
+  const topics = sourceTopic(binding, clause, source);
   const isMaterialized = statement.readOnly && statement.shape === 'table';
-  const query = isMaterialized ? sourceTableQuery(binding, source, topics) : null;
-  const made: Source = query === null ? source : { ...source, createdBy: null };
+  const query = isMaterialized ? sourceTableQuery(binding, source) : null;
   return {
-    commands: [{ kind: 'putSource', source: made }, ...(query === null ? [] : [{ kind: 'putQuery' as const, query }])],
+    commands: [{ kind: 'putSource', source }, ...(query === null ? [] : [{ kind: 'putQuery' as const, query }])],
     topics,
     schemas: registrations(binding, source),
     deletedTopics: [],
@@ -97,113 +97,6 @@ function existenceRules(binding: Binding, statement: CreateSourceStatement, exis
       `DROP ${pasteName(existing.name)} first.`,
     );
   }
-}
-
-interface Declared {
-  readonly key: readonly Column[];
-  readonly value: readonly Column[];
-  readonly headers: readonly HeaderColumn[];
-}
-
-const ALL_HEADERS = arrayType(
-  structType([
-    { name: 'KEY', type: STRING },
-    { name: 'VALUE', type: BYTES },
-  ]),
-);
-
-function declaredColumns(binding: Binding, statement: CreateSourceStatement): Declared {
-  const key: Column[] = [];
-  const value: Column[] = [];
-  const headers: HeaderColumn[] = [];
-  const seen = new Set<string>();
-  for (const element of statement.elements) {
-    const name = element.name.text;
-    if (SYSTEM_NAMES.has(name)) {
-      reject(
-        binding,
-        'DDL-1',
-        element.name.span,
-        `${name} is a system column and cannot be declared.`,
-        `System columns: ${[...SYSTEM_NAMES].join(', ')}.`,
-      );
-    }
-    if (seen.has(name)) reject(binding, 'DDL-7', element.name.span, `The column ${pasteName(name)} is declared twice.`);
-    seen.add(name);
-    const type = resolveType(element.type, binding.env.catalog.types, binding.text);
-    const { role } = element;
-    if (role.kind === 'value') value.push({ name, type });
-    else if (role.kind === 'key' || role.kind === 'primaryKey') {
-      keyWord(binding, statement, element);
-      key.push({ name, type });
-    } else headers.push(headerColumn(binding, element, type, headers));
-  }
-  return { key, value, headers };
-}
-
-function keyWord(binding: Binding, statement: CreateSourceStatement, element: ElementNode): void {
-  if (statement.shape === 'stream' && element.role.kind === 'primaryKey') {
-    reject(
-      binding,
-      'DDL-2',
-      element.span,
-      `${pasteName(element.name.text)}: a stream has no PRIMARY KEY, since its keys are neither unique nor never null.`,
-      'Write KEY.',
-    );
-  }
-  if (statement.shape === 'table' && element.role.kind === 'key') {
-    reject(
-      binding,
-      'DDL-3',
-      element.span,
-      `${pasteName(element.name.text)}: the key of a table is unique and never null.`,
-      'Write PRIMARY KEY.',
-    );
-  }
-}
-
-function headerColumn(
-  binding: Binding,
-  element: ElementNode,
-  type: SqlType,
-  others: readonly HeaderColumn[],
-): HeaderColumn {
-  if (!isOn(binding.env, 'ksql.headers.columns.enabled', true)) {
-    reject(
-      binding,
-      'HDR-5',
-      element.span,
-      'Header columns are switched off.',
-      'Set ksql.headers.columns.enabled to true.',
-    );
-  }
-  const header = element.role.kind === 'header' ? element.role.key : null;
-  const name = element.name.text;
-  if (header === null && !sameType(type, ALL_HEADERS)) {
-    reject(
-      binding,
-      'HDR-1',
-      element.span,
-      `HEADERS column ${name} is ${typeText(type)}.`,
-      `It must be ${typeText(ALL_HEADERS)}.`,
-    );
-  }
-  if (header !== null && type.base !== 'BYTES') {
-    reject(binding, 'HDR-2', element.span, `HEADER column ${name} is ${typeText(type)}.`, 'It must be BYTES.');
-  }
-  if (others.length > 0 && (header === null || others.some((other) => other.header === null))) {
-    reject(
-      binding,
-      'HDR-3',
-      element.span,
-      `${name} and ${others[0]!.name}: a HEADERS column stands alone.`,
-      'Keep it, or name single headers with HEADER.',
-    );
-  }
-  if (others.some((other) => other.header === header)) {
-    reject(binding, 'HDR-4', element.span, `The header '${header}' is read by two columns.`, 'Keep one.');
-  }
-  return { name, type, header };
 }
 
 interface Sides {
@@ -398,58 +291,6 @@ function shapeRules(binding: Binding, statement: CreateSourceStatement, source: 
   }
 }
 
-function topicRules(
-  binding: Binding,
-  statement: CreateSourceStatement,
-  clause: WithClause,
-  source: Source,
-): readonly TopicRequest[] {
-  const { env } = binding;
-  const facts = env.topic(source.topic);
-  if (clause.retentionMs !== null && source.shape === 'table' && source.window === null) {
-    reject(
-      binding,
-      'TOPIC-4',
-      clause.spanOf('RETENTION_MS'),
-      'RETENTION_MS does not go with a table without window: its topic is compacted.',
-    );
-  }
-  if (facts === null) {
-    if (clause.partitions === null) {
-      reject(
-        binding,
-        'TOPIC-1',
-        clause.spanOf('KAFKA_TOPIC'),
-        `There is no topic ${source.topic}.`,
-        'Check its name, or have it made: add PARTITIONS=1 (and REPLICAS) to WITH.',
-      );
-    }
-    return [
-      {
-        name: source.topic,
-        partitions: clause.partitions,
-        replicas: clause.replicas ?? 1,
-        retentionMs: clause.retentionMs,
-        cleanup: source.shape === 'table' ? 'compact' : 'delete',
-      },
-    ];
-  }
-  const differs = (property: 'PARTITIONS' | 'REPLICAS', given: number | null, found: number): void => {
-    if (given === null || given === found || given < 0) return;
-    reject(
-      binding,
-      'TOPIC-2',
-      clause.spanOf(property),
-      `Topic ${source.topic} exists with ${found} ${property.toLowerCase()}, not ${given}.`,
-      `Leave ${property} out of WITH, or use another topic.`,
-    );
-  };
-  differs('PARTITIONS', clause.partitions, facts.partitions);
-  differs('REPLICAS', clause.replicas, facts.replicas);
-  void statement;
-  return [];
-}
-
 function registrations(binding: Binding, source: Source): readonly SchemaRequest[] {
   const requests: SchemaRequest[] = [];
   for (const side of ['key', 'value'] as const) {
@@ -465,8 +306,7 @@ function registrations(binding: Binding, source: Source): readonly SchemaRequest
 }
 
 /** The query that keeps a SOURCE TABLE's rows for pull queries. */
-function sourceTableQuery(binding: Binding, source: Source, topics: readonly TopicRequest[]): PersistentQuery {
-  void topics;
+function sourceTableQuery(binding: Binding, source: Source): PersistentQuery {
   return {
     id: `CST_${source.name}_${binding.env.catalog.nextQuery}`,
     kind: 'sourceTable',

@@ -121,7 +121,7 @@ function withoutSystem(binding: Binding, projection: Projection): readonly Selec
 /** Place of the expression among the rule's keys; −1: no key. */
 function keyIndexOf(rule: KeyRule, expr: Expr): number {
   if (expr.op !== 'column') return -1;
-  if (rule.viable !== null && rule.viable.includes(expr.index)) return 0;
+  if (rule.viable?.includes(expr.index)) return 0;
   return rule.keys.indexOf(expr.index);
 }
 

@@ -153,6 +153,25 @@ function windowBound(node: SourceNode, part: Expr) {
 
 /** With table scans off every disjunct must find its rows by key. */
 function keyRules(binding: Binding, query: QueryNode, node: SourceNode, source: Source, parts: readonly Expr[]): void {
+  const { fixed, ranges } = keyConditions(binding, query, node, source, parts);
+  if (ranges > 0) {
+    rangeRules(binding, query, node, source, ranges + fixed.size);
+    return;
+  }
+  if (fixed.size === 0)
+    refuseScan(
+      binding,
+      query,
+      source,
+      parts.some(({ op }) => op === 'like') ? 'PULL-27' : 'PULL-21',
+      'A condition does not fix the key',
+    );
+  if (fixed.size < node.key.length)
+    refuseScan(binding, query, source, 'PULL-22', 'Not all columns of the key are fixed');
+}
+
+/** Which key columns the conditions fix, and how many ranges there are. */
+function keyConditions(binding: Binding, query: QueryNode, node: SourceNode, source: Source, parts: readonly Expr[]) {
   const fixed = new Set<number>();
   let ranges = 0;
   for (const part of parts) {
@@ -168,27 +187,19 @@ function keyRules(binding: Binding, query: QueryNode, node: SourceNode, source: 
     else if (fixed.has(found.column)) refuseScan(binding, query, source, 'PULL-24', 'The key is fixed more than once');
     else fixed.add(found.column);
   }
-  if (ranges > 0) {
-    const key = node.columns[node.key[0]!]!;
-    const canRange =
-      node.key.length === 1 &&
-      source.window === null &&
-      ['STRING', 'BYTES'].includes(key.type.base) &&
-      isOn(binding.env, 'ksql.query.pull.range.scan.enabled', true);
-    if (!canRange) refuseScan(binding, query, source, 'PULL-23', 'The key is compared by a range');
-    if (ranges > 1 || fixed.size > 0) refuseScan(binding, query, source, 'PULL-24', 'The key has several conditions');
-    return;
-  }
-  if (fixed.size === 0)
-    refuseScan(
-      binding,
-      query,
-      source,
-      parts.some(({ op }) => op === 'like') ? 'PULL-27' : 'PULL-21',
-      'A condition does not fix the key',
-    );
-  if (fixed.size < node.key.length)
-    refuseScan(binding, query, source, 'PULL-22', 'Not all columns of the key are fixed');
+  return { fixed, ranges };
+}
+
+/** A range finds rows by a single text key only. */
+function rangeRules(binding: Binding, query: QueryNode, node: SourceNode, source: Source, count: number): void {
+  const key = node.columns[node.key[0]!]!;
+  const canRange =
+    node.key.length === 1 &&
+    source.window === null &&
+    ['STRING', 'BYTES'].includes(key.type.base) &&
+    isOn(binding.env, 'ksql.query.pull.range.scan.enabled', true);
+  if (!canRange) refuseScan(binding, query, source, 'PULL-23', 'The key is compared by a range');
+  if (count > 1) refuseScan(binding, query, source, 'PULL-24', 'The key has several conditions');
 }
 
 function keyCondition(node: SourceNode, part: Expr) {

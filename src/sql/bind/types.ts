@@ -52,24 +52,23 @@ export function laxLiteral(literal: LiteralExpr, to: SqlType): LiteralExpr | und
     const text = typeof value === 'object' && value !== null ? decimalText(value as Decimal) : String(value);
     return { op: 'literal', value: text, type: STRING };
   }
-  if (from.base === 'STRING' && typeof literal.value === 'string') {
-    const text = literal.value.trim();
-    if (to.base === 'BOOLEAN') {
-      // Words of truth and falsehood, or the beginning of one.
-      const lower = text.toLowerCase();
-      const begins = (word: string) => lower !== '' && word.startsWith(lower);
-      const value = begins('true') || begins('yes');
-      return value || begins('false') || begins('no') ? { op: 'literal', value, type: to } : undefined;
-    }
-    if (isNumeric(to) && /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text)) {
-      const value = numberAs(text, to);
-      return value === undefined ? undefined : { op: 'literal', value, type: to };
-    }
-    return undefined;
-  }
+  if (from.base === 'STRING' && typeof literal.value === 'string') return literalOfText(literal.value.trim(), to);
   if (isNumeric(from) && isNumeric(to)) {
     const value = numberAs(literal.value, to);
     return value === undefined ? undefined : { op: 'literal', value, type: to };
   }
   return undefined;
+}
+
+function literalOfText(text: string, to: SqlType): LiteralExpr | undefined {
+  if (to.base === 'BOOLEAN') {
+    // Words of truth and falsehood, or the beginning of one.
+    const lower = text.toLowerCase();
+    const begins = (word: string) => lower !== '' && word.startsWith(lower);
+    const value = begins('true') || begins('yes');
+    return value || begins('false') || begins('no') ? { op: 'literal', value, type: to } : undefined;
+  }
+  if (!isNumeric(to) || !/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text)) return undefined;
+  const value = numberAs(text, to);
+  return value === undefined ? undefined : { op: 'literal', value, type: to };
 }

@@ -4,53 +4,35 @@
 // (arguments that are calls or dereferences, operands of CAST, elements, fields, lambda bodies) turn it into null; at the very
 // top `value` and `test` turn it into null or false and count it. So no exception crosses a row but inside guarded calls.
 import type { FunctionContext, Functions } from '../functions/registry.ts';
-import type { ArithmeticExpr, CallExpr, CaseExpr, CompareExpr, Expr, InExpr, LikeExpr } from '../plan/expr.ts';
-import {
-  addLong,
-  decimalOperation,
-  divideInteger,
-  divideLong,
-  multiplyLong,
-  negateDecimal,
-  negateLong,
-  remainderInteger,
-  remainderLong,
-  subtractLong,
-} from '../types/arithmetic.ts';
+import type { CaseExpr, Expr, InExpr, LikeExpr } from '../plan/expr.ts';
+import { negateDecimal, negateLong } from '../types/arithmetic.ts';
 import { castCode } from '../types/cast.ts';
-import { comparisonCode, equalCode, inlineComparison } from '../types/compare.ts';
+import { equalCode, inlineComparison } from '../types/compare.ts';
 import { likeCode, likeDynamic } from '../types/like.ts';
 import type { SqlType } from '../types/sql-type.ts';
-import { arrayItem, mapItem, textSum } from './helpers.ts';
+import { compileArithmetic } from './arithmetic.ts';
+import { compileCall } from './call.ts';
+import type { Cells, Code, Making, Named } from './code.ts';
+import { compileComparison } from './comparison.ts';
+import { arrayItem, mapItem } from './helpers.ts';
 import { literalText, type Unit } from './unit.ts';
 
-/** A piece of code and what its value may be. */
-export interface Code {
-  readonly text: string;
-  /** May be null. */
-  readonly nullable: boolean;
-  /** May be undefined: failed. */
-  readonly fails: boolean;
-}
-/** Where columns come from: names of variables, made on demand. `path`: field indexes into the column's structs. */
-export type Cells = (index: number, path: readonly number[]) => Code;
-
-export class ExpressionCompiler {
-  readonly #unit: Unit;
-  readonly #functions: Functions;
-  readonly #context: FunctionContext;
+export class ExpressionCompiler implements Making {
+  readonly unit: Unit;
+  readonly functions: Functions;
+  readonly context: FunctionContext;
 
   constructor(unit: Unit, functions: Functions, context: FunctionContext) {
-    this.#unit = unit;
-    this.#functions = functions;
-    this.#context = context;
+    this.unit = unit;
+    this.functions = functions;
+    this.context = context;
   }
 
   /** Code that is never undefined: a failure is null, and counted under `what`. */
   value(expr: Expr, cells: Cells, what: string): Code {
     const code = this.compile(expr, cells);
     if (!code.fails) return code;
-    const temp = this.#unit.temp();
+    const temp = this.unit.temp();
     return {
       text: `((${temp} = ${code.text}) === undefined ? failures.lost(${literalText(what)}) : ${temp})`,
       nullable: true,
@@ -62,7 +44,7 @@ export class ExpressionCompiler {
   test(expr: Expr, cells: Cells, what: string): string {
     const code = this.compile(expr, cells);
     if (code.fails) {
-      const temp = this.#unit.temp();
+      const temp = this.unit.temp();
       return `((${temp} = ${code.text}) === true || (${temp} === undefined && failures.lost(${literalText(what)}) === true))`;
     }
     return code.nullable ? `(${code.text} === true)` : code.text;
@@ -81,16 +63,16 @@ export class ExpressionCompiler {
       case 'item':
         return this.#item(expr, cells);
       case 'arithmetic':
-        return this.#arithmetic(expr, cells);
+        return compileArithmetic(this, expr, cells);
       case 'negate':
         return this.#negate(expr, cells);
       case 'compare':
-        return this.#compare(expr, cells);
+        return compileComparison(this, expr, cells);
       case 'and':
       case 'or':
         return this.#logic(expr.op === 'and', this.compile(expr.left, cells), this.compile(expr.right, cells));
       case 'not':
-        return this.#unary(this.compile(expr.of, cells), (text) => `!${text}`);
+        return this.unary(this.compile(expr.of, cells), (text) => `!${text}`);
       case 'isNull':
         return this.#isNull(this.compile(expr.of, cells), expr.negated);
       case 'in':
@@ -100,7 +82,7 @@ export class ExpressionCompiler {
       case 'case':
         return this.#case(expr, cells);
       case 'cast':
-        return this.#convert(this.#bounded(this.compile(expr.of, cells)), expr.of.type!, expr.type!);
+        return this.#convert(this.bounded(this.compile(expr.of, cells)), expr.of.type!, expr.type!);
       case 'convert':
         return this.#convert(this.compile(expr.of, cells), expr.of.type!, expr.type!);
       case 'array':
@@ -115,11 +97,11 @@ export class ExpressionCompiler {
         return { text: `new Map([${entries.join(', ')}])`, nullable: false, fails: false };
       }
       case 'call':
-        return this.#call(expr, cells);
+        return compileCall(this, expr, cells);
       case 'lambda': {
         const parameters = expr.parameters.map((id) => `p${id}`).join(', ');
         return {
-          text: `((${parameters}) => ${this.#bounded(this.compile(expr.body, cells)).text})`,
+          text: `((${parameters}) => ${this.bounded(this.compile(expr.body, cells)).text})`,
           nullable: false,
           fails: false,
         };
@@ -132,23 +114,23 @@ export class ExpressionCompiler {
   }
 
   #literal(value: Parameters<typeof literalText>[0], _type: SqlType | null): Code {
-    const text = literalText(value) ?? this.#unit.constant(value, 'literal');
+    const text = literalText(value) ?? this.unit.constant(value, 'literal');
     return { text, nullable: value === null, fails: false };
   }
 
   #part(expr: Expr, cells: Cells): string {
-    return this.#bounded(this.compile(expr, cells)).text;
+    return this.bounded(this.compile(expr, cells)).text;
   }
 
   /** A boundary: failure becomes null. */
-  #bounded(code: Code): Code {
+  bounded(code: Code): Code {
     return code.fails ? { text: `(${code.text} ?? null)`, nullable: true, fails: false } : code;
   }
 
   /** The code's value under a name: `set` is the text that computes it, at its first use; `ref` the text of all later uses. */
-  #named(code: Code): { readonly set: string; readonly ref: string } {
+  named(code: Code): Named {
     if (/^[\w$.]+$|^"[^"\\]*"$/.test(code.text)) return { set: code.text, ref: code.text };
-    const temp = this.#unit.temp();
+    const temp = this.unit.temp();
     return { set: `(${temp} = ${code.text})`, ref: temp };
   }
 
@@ -162,7 +144,7 @@ export class ExpressionCompiler {
     if (base.op === 'column') return cells(base.index, path);
     const of = this.compile(expr.of, cells);
     if (!of.nullable && !of.fails) return { text: `${of.text}[${expr.index}]`, nullable: true, fails: false };
-    const named = this.#named(of);
+    const named = this.named(of);
     return {
       text: `(${named.set} == null ? ${named.ref} : ${named.ref}[${expr.index}])`,
       nullable: true,
@@ -173,9 +155,9 @@ export class ExpressionCompiler {
   #item(expr: Extract<Expr, { op: 'item' }>, cells: Cells): Code {
     const of = this.compile(expr.of, cells);
     const at = this.compile(expr.at, cells);
-    const helper = this.#unit.constant(expr.of.type?.base === 'MAP' ? mapItem : arrayItem, 'item');
+    const helper = this.unit.constant(expr.of.type?.base === 'MAP' ? mapItem : arrayItem, 'item');
     if (!of.fails && !at.fails) return { text: `${helper}(${of.text}, ${at.text})`, nullable: true, fails: false };
-    const [a, b] = [this.#named(of), this.#named(at)];
+    const [a, b] = [this.named(of), this.named(at)];
     return {
       text: `(${a.set} === undefined || ${b.set} === undefined ? undefined : ${helper}(${a.ref}, ${b.ref}))`,
       nullable: true,
@@ -184,18 +166,18 @@ export class ExpressionCompiler {
   }
 
   /** An operator that fails on null. */
-  #unary(of: Code, make: (text: string) => string): Code {
+  unary(of: Code, make: (text: string) => string): Code {
     if (!of.nullable && !of.fails) return { text: `(${make(of.text)})`, nullable: false, fails: false };
-    const named = this.#named(of);
+    const named = this.named(of);
     return { text: `(${named.set} == null ? undefined : ${make(named.ref)})`, nullable: false, fails: true };
   }
 
   /** An operator of two operands that fails when one is null. `throws`: its code may throw, so it is guarded already. */
-  #binary(left: Code, right: Code, throws: boolean, make: (left: string, right: string) => string): Code {
+  binary(left: Code, right: Code, throws: boolean, make: (left: string, right: string) => string): Code {
     const maybe = (code: Code) => code.nullable || code.fails;
     if (!maybe(left) && !maybe(right))
       return { text: `(${make(left.text, right.text)})`, nullable: false, fails: throws };
-    const [a, b] = [this.#named(left), this.#named(right)];
+    const [a, b] = [this.named(left), this.named(right)];
     const checks = [maybe(left) ? `${a.set} == null` : null, maybe(right) ? `${b.set} == null` : null];
     // An operand that needs no check is still computed in its place.
     const texts = [maybe(left) ? a.ref : left.text, maybe(right) ? b.ref : right.text] as const;
@@ -203,112 +185,22 @@ export class ExpressionCompiler {
     return { text: `(${test} ? undefined : ${make(texts[0], texts[1])})`, nullable: false, fails: true };
   }
 
-  #arithmetic(expr: ArithmeticExpr, cells: Cells): Code {
-    const left = this.compile(expr.left, cells);
-    const right = this.compile(expr.right, cells);
-    const type = expr.type!;
-    const { operator } = expr;
-    switch (type.base) {
-      case 'STRING': {
-        const helper = this.#unit.constant(textSum, 'textSum');
-        if (!left.fails && !right.fails)
-          return { text: `${helper}(${left.text}, ${right.text})`, nullable: false, fails: false };
-        const [a, b] = [this.#named(left), this.#named(right)];
-        return {
-          text: `(${a.set} === undefined || ${b.set} === undefined ? undefined : ${helper}(${a.ref}, ${b.ref}))`,
-          nullable: false,
-          fails: true,
-        };
-      }
-      case 'INTEGER': {
-        if (operator === '/' || operator === '%') {
-          const target = this.#unit.constant(operator === '/' ? divideInteger : remainderInteger, 'divide');
-          const call = this.#unit.guarded(target, 2);
-          return this.#binary(left, right, true, (a, b) => `${call}(${a}, ${b})`);
-        }
-        return this.#binary(left, right, false, (a, b) =>
-          operator === '*' ? `Math.imul(${a}, ${b})` : `(${a} ${operator} ${b}) | 0`,
-        );
-      }
-      case 'BIGINT': {
-        if (operator === '/' || operator === '%') {
-          const target = this.#unit.constant(operator === '/' ? divideLong : remainderLong, 'divide');
-          const call = this.#unit.guarded(target, 2);
-          return this.#binary(left, right, true, (a, b) => `${call}(${a}, ${b})`);
-        }
-        const code = operator === '+' ? addLong : operator === '-' ? subtractLong : multiplyLong;
-        const target = this.#unit.constant(code, 'long');
-        return this.#binary(left, right, false, (a, b) => `${target}(${a}, ${b})`);
-      }
-      case 'DECIMAL': {
-        const target = this.#unit.constant(decimalOperation(operator, type), 'decimal');
-        const call = this.#unit.guarded(target, 2);
-        return this.#binary(left, right, true, (a, b) => `${call}(${a}, ${b})`);
-      }
-      default:
-        return this.#binary(left, right, false, (a, b) => `${a} ${operator} ${b}`);
-    }
-  }
-
   #negate(expr: Extract<Expr, { op: 'negate' }>, cells: Cells): Code {
     const of = this.compile(expr.of, cells);
     switch (expr.type!.base) {
       case 'INTEGER':
-        return this.#unary(of, (text) => `(0 - ${text}) | 0`);
+        return this.unary(of, (text) => `(0 - ${text}) | 0`);
       case 'BIGINT': {
-        const call = this.#unit.constant(negateLong, 'negate');
-        return this.#unary(of, (text) => `${call}(${text})`);
+        const call = this.unit.constant(negateLong, 'negate');
+        return this.unary(of, (text) => `${call}(${text})`);
       }
       case 'DECIMAL': {
-        const call = this.#unit.constant(negateDecimal, 'negate');
-        return this.#unary(of, (text) => `${call}(${text})`);
+        const call = this.unit.constant(negateDecimal, 'negate');
+        return this.unary(of, (text) => `${call}(${text})`);
       }
       default:
-        return this.#unary(of, (text) => `-${text}`);
+        return this.unary(of, (text) => `-${text}`);
     }
-  }
-
-  #compare(expr: CompareExpr, cells: Cells): Code {
-    const left = this.compile(expr.left, cells);
-    const right = this.compile(expr.right, cells);
-    const distinct = expr.operator.startsWith('IS');
-    const types = [expr.left.type ?? expr.right.type!, expr.right.type ?? expr.left.type!] as const;
-    const [a, b] = [this.#named(left), this.#named(right)];
-    const inline = inlineComparison(expr.operator, types[0], types[1], a.ref, b.ref);
-    const parsesText = types[0].base !== types[1].base && types.some(({ base }) => base === 'STRING');
-    let call = inline;
-    if (call === null) {
-      const target = this.#unit.constant(comparisonCode(expr.operator, types[0], types[1]), 'compare');
-      call = `${parsesText ? this.#unit.guarded(target, 2) : target}(${a.ref}, ${b.ref})`;
-    }
-    const conditions: string[] = [];
-    for (const [code, named] of [
-      [left, a],
-      [right, b],
-    ] as const) {
-      // The operand is computed where it is checked; one that needs no check must be computed all the same.
-      if (code.nullable && !distinct) conditions.push(`${named.set} !== null`);
-      else if (named.set !== named.ref) conditions.push(`(${named.set}, true)`);
-    }
-    const fails = left.fails || right.fails || parsesText;
-    if (!left.fails && !right.fails) {
-      const test = [...conditions, call].join(' && ');
-      return { text: conditions.length === 0 ? call : `(${test})`, nullable: false, fails };
-    }
-    const failing = [left.fails ? `${a.set} === undefined` : null, right.fails ? `${b.set} === undefined` : null];
-    const sets = [left.fails || a.set === a.ref ? null : a.set, right.fails || b.set === b.ref ? null : b.set].filter(
-      (set) => set !== null,
-    );
-    const nulls = distinct
-      ? []
-      : [left.nullable ? `${a.ref} !== null` : null, right.nullable ? `${b.ref} !== null` : null];
-    const prefix = sets.length === 0 ? '' : `${sets.join(', ')}, `;
-    const test = [...nulls.filter((each) => each !== null), call].join(' && ');
-    return {
-      text: `(${prefix}${failing.filter((each) => each !== null).join(' || ')} ? undefined : ${test})`,
-      nullable: false,
-      fails: true,
-    };
   }
 
   /** AND and OR: left to right; a null operand that must be looked at fails (E-EVAL-8). */
@@ -322,7 +214,7 @@ export class ExpressionCompiler {
       const text = isAnd ? `(${left.text} ? ${second} : false)` : `(${left.text} ? true : ${second})`;
       return { text, nullable: false, fails: true };
     }
-    const a = this.#named(left);
+    const a = this.named(left);
     const [ends, goesOn] = isAnd ? ['false', 'true'] : ['true', 'false'];
     return {
       text: `(${a.set} === ${ends} ? ${ends} : ${a.ref} === ${goesOn} ? ${second} : undefined)`,
@@ -334,7 +226,7 @@ export class ExpressionCompiler {
   #isNull(of: Code, negated: boolean): Code {
     const operator = negated ? '!==' : '===';
     if (!of.fails) return { text: `(${of.text} ${operator} null)`, nullable: false, fails: false };
-    const named = this.#named(of);
+    const named = this.named(of);
     return {
       text: `(${named.set} === undefined ? undefined : ${named.ref} ${operator} null)`,
       nullable: false,
@@ -344,16 +236,16 @@ export class ExpressionCompiler {
 
   #in(expr: InExpr, cells: Cells): Code {
     const of = this.compile(expr.of, cells);
-    const named = this.#named(of);
+    const named = this.named(of);
     const type = expr.of.type!;
     const items = expr.items.map((item) => this.compile(item, cells));
     const inline = inlineComparison('=', type, type, 'a', 'b') !== null;
-    const equal = inline ? '' : this.#unit.constant(equalCode(type), 'equal');
+    const equal = inline ? '' : this.unit.constant(equalCode(type), 'equal');
     const tests = items.map((item) => {
-      const text = this.#bounded(item).text;
+      const text = this.bounded(item).text;
       if (inline) return `${named.ref} === ${text}`;
       if (!item.nullable && !item.fails) return `${equal}(${named.ref}, ${text})`;
-      const part = this.#named({ ...item, text });
+      const part = this.named({ ...item, text });
       return `(${part.set} !== null && ${equal}(${named.ref}, ${part.ref}))`;
     });
     const any = tests.length === 0 ? 'false' : `(${tests.join(' || ')})`;
@@ -372,13 +264,13 @@ export class ExpressionCompiler {
     if (expr.pattern.op === 'literal' && typeof expr.pattern.value === 'string') {
       const pattern = expr.pattern.value;
       const code = tryLike(pattern, expr.escape);
-      const target = this.#unit.constant(code.test, 'like');
-      if (!code.throws) return this.#unary(of, (text) => `${target}(${text})`);
-      const call = this.#unit.guarded(target, 1);
-      return { ...this.#unary(of, (text) => `${call}(${text})`), fails: true };
+      const target = this.unit.constant(code.test, 'like');
+      if (!code.throws) return this.unary(of, (text) => `${target}(${text})`);
+      const call = this.unit.guarded(target, 1);
+      return { ...this.unary(of, (text) => `${call}(${text})`), fails: true };
     }
-    const call = this.#unit.guarded(this.#unit.constant(likeDynamic(expr.escape), 'like'), 2);
-    return this.#binary(of, this.compile(expr.pattern, cells), true, (a, b) => `${call}(${a}, ${b})`);
+    const call = this.unit.guarded(this.unit.constant(likeDynamic(expr.escape), 'like'), 2);
+    return this.binary(of, this.compile(expr.pattern, cells), true, (a, b) => `${call}(${a}, ${b})`);
   }
 
   #case(expr: CaseExpr, cells: Cells): Code {
@@ -396,7 +288,7 @@ export class ExpressionCompiler {
           fails: result.fails || code.fails,
         };
       } else {
-        const named = this.#named(condition);
+        const named = this.named(condition);
         code = {
           text: `(${named.set} === true ? ${result.text} : ${named.ref} === false ? ${code.text} : undefined)`,
           nullable,
@@ -411,56 +303,24 @@ export class ExpressionCompiler {
     // A smaller integer is its own value in the wider types.
     if (from.base === 'INTEGER' && (to.base === 'BIGINT' || to.base === 'DOUBLE')) return of;
     if (from.base === to.base && from.base !== 'DECIMAL' && !['ARRAY', 'MAP', 'STRUCT'].includes(from.base)) return of;
-    const call = this.#unit.guarded(this.#unit.constant(castCode(from, to), 'cast'), 1);
+    const call = this.unit.guarded(this.unit.constant(castCode(from, to), 'cast'), 1);
     if (!of.fails) return { text: `${call}(${of.text})`, nullable: of.nullable, fails: true };
-    const named = this.#named(of);
+    const named = this.named(of);
     return {
       text: `(${named.set} === undefined ? undefined : ${call}(${named.ref}))`,
       nullable: of.nullable,
       fails: true,
     };
   }
-
-  #call(expr: CallExpr, cells: Cells): Code {
-    const code = this.#functions.bindScalar(expr, this.#context);
-    const checks: string[] = [];
-    const nullChecks: string[] = [];
-    const refs: string[] = [];
-    expr.args.forEach((arg, index) => {
-      let part = this.compile(arg, cells);
-      if (part.fails && (arg.op === 'call' || arg.op === 'field' || arg.op === 'item')) part = this.#bounded(part);
-      const guard = code.guards[index] === true && part.nullable;
-      if (!part.fails && !guard && (code.inline === null || /^[\w$.]+$/.test(part.text))) {
-        refs.push(part.text);
-        return;
-      }
-      const named = this.#named(part);
-      if (named.set !== named.ref) checks.push(part.fails ? `${named.set} === undefined` : `(${named.set}, false)`);
-      else if (part.fails) checks.push(`${named.ref} === undefined`);
-      if (guard) nullChecks.push(`${named.ref} === null`);
-      refs.push(named.ref);
-    });
-    let text: string;
-    let throws = false;
-    if (code.inline !== null) text = code.inline(refs);
-    else {
-      throws = true;
-      text = `${this.#unit.guarded(this.#unit.constant(code.evaluate, 'fn'), refs.length)}(${refs.join(', ')})`;
-    }
-    if (nullChecks.length > 0) text = `${nullChecks.join(' || ')} ? null : ${text}`;
-    if (checks.length > 0) text = `${checks.join(' || ')} ? undefined : ${nullChecks.length > 0 ? `(${text})` : text}`;
-    const fails = throws || checks.some((check) => check.includes('undefined'));
-    return { text: `(${text})`, nullable: true, fails };
-  }
 }
 
 function tryLike(
   pattern: string,
-  escape: string | null,
+  _escape: string | null,
 ): { readonly test: (text: string) => boolean; readonly throws: boolean } {
   try {
-    return { test: likeCode(pattern, escape), throws: false };
+    return { test: likeCode(pattern, escapeMark), throws: false };
   } catch {
-    return { test: (text) => likeCode(pattern, escape)(text), throws: true };
+    return { test: (text) => likeCode(pattern, escapeMark)(text), throws: true };
   }
 }

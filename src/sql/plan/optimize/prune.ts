@@ -2,7 +2,7 @@
 //
 // Law: a column is read whole or by paths, never both: a whole read covers its paths.
 import { type Expr, partsOf } from '../expr.ts';
-import type { Path, PlanNode, SourceNode } from '../nodes.ts';
+import type { JoinNode, Path, PlanNode, SourceNode } from '../nodes.ts';
 
 /** Column index → paths below it; an empty path is the whole column. */
 type Reads = Map<number, Path[]>;
@@ -52,18 +52,21 @@ function prune(node: PlanNode, wanted: Reads): PlanNode {
       for (const call of node.calls) for (const arg of call.args) gather(arg, reads);
       return { ...node, input: prune(node.input, reads) };
     }
-    case 'join': {
-      const left = below(wanted, node.leftCount);
-      const right: Reads = new Map();
-      for (const [index, paths] of wanted) {
-        if (index < node.leftCount) continue;
-        if (index - node.leftCount < node.right.columns.length) right.set(index - node.leftCount, [...paths]);
-      }
-      gather(node.leftKey, left);
-      gather(node.rightKey, right);
-      return { ...node, left: prune(node.left, left), right: prune(node.right, right) };
-    }
+    case 'join':
+      return pruneJoin(node, wanted);
   }
+}
+
+function pruneJoin(node: JoinNode, wanted: Reads): JoinNode {
+  const left = below(wanted, node.leftCount);
+  const right: Reads = new Map();
+  for (const [index, paths] of wanted) {
+    const own = index - node.leftCount;
+    if (own >= 0 && own < node.right.columns.length) right.set(own, [...paths]);
+  }
+  gather(node.leftKey, left);
+  gather(node.rightKey, right);
+  return { ...node, left: prune(node.left, left), right: prune(node.right, right) };
 }
 
 /** The operation column is read beside what the projection reads: it says which rows are of a snapshot. */
