@@ -7,7 +7,7 @@ import { TributaryError } from '../core/errors.ts';
 import type { Broker, TopicSpec } from '../ports/broker.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import type { Change, SchemaRequest, TopicRequest } from '../sql/bind/change.ts';
-import { applyCommand, type Catalog, type PersistentQuery } from '../sql/catalog/catalog.ts';
+import type { PersistentQuery } from '../sql/catalog/catalog.ts';
 import type { CommandLog, LogEntry } from './command-log.ts';
 import { schemaTypeOf } from './facts.ts';
 import type { PersistentRun } from './persistent-run.ts';
@@ -25,7 +25,6 @@ export type ChangeEntry = Pick<LogEntry, 'commandId' | 'statement' | 'properties
 
 /** What became of it. */
 export interface ChangeOutcome {
-  readonly catalog: Catalog;
   /** Offset in the log. */
   readonly sequenceNumber: number;
   /** Queries to start now; those of an owner wait for it. */
@@ -33,12 +32,7 @@ export interface ChangeOutcome {
 }
 
 /** Makes the change real. Throws before the log entry: then nothing has changed. */
-export async function runChange(
-  ports: ChangePorts,
-  catalog: Catalog,
-  change: Change,
-  entry: ChangeEntry,
-): Promise<ChangeOutcome> {
+export async function runChange(ports: ChangePorts, change: Change, entry: ChangeEntry): Promise<ChangeOutcome> {
   const queries = change.commands.flatMap((command) => (command.kind === 'putQuery' ? [command.query] : []));
   const made = queries.map((query) => ports.runs.build(query));
   const topics = await ports.broker.createTopics(change.topics.map(topicSpec));
@@ -60,7 +54,7 @@ export async function runChange(
   for (const run of made) ports.runs.adopt(run);
   for (const command of change.commands) if (command.kind === 'dropQuery') await ports.runs.drop(command.id);
   await deleteTopics(ports, change.deletedTopics);
-  return { catalog: change.commands.reduce(applyCommand, catalog), sequenceNumber, made };
+  return { sequenceNumber, made };
 }
 
 /** CREATE OR REPLACE: the old query commits what it has and stops; the new one goes on from there. */

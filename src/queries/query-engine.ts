@@ -13,33 +13,24 @@ import type { Broker } from '../ports/broker.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import type { StateStore } from '../ports/state-store.ts';
-import type { Change } from '../sql/bind/change.ts';
 import { topicShape } from '../sql/bind/from.ts';
-import { applyCommand, type Catalog, emptyCatalog, type Source } from '../sql/catalog/catalog.ts';
+import type { Catalog, Source } from '../sql/catalog/catalog.ts';
 import { builtInFunctions } from '../sql/functions/index.ts';
 import type { Functions } from '../sql/functions/registry.ts';
-import { runChange } from './change-runner.ts';
-import { commandIdOf } from './command-ids.ts';
+import { CatalogState } from './catalog-state.ts';
 import { CommandLog } from './command-log.ts';
-import { type CommandStatus, changeEntity, controlEntity } from './entities.ts';
+import type { CommandStatus } from './entities.ts';
 import { Facts } from './facts.ts';
 import { RowInserter } from './insert-rows.ts';
 import { LinePrinter } from './print.ts';
 import { openPull, streamPlan } from './pull.ts';
 import { openTransient } from './push.ts';
 import { type QueryStatus, statusOf } from './query-status.ts';
-import type { Entity, ExecuteResult, LineStream, RowStream, StatementFailure, StatementOptions } from './results.ts';
+import type { ExecuteResult, LineStream, RowStream, StatementFailure, StatementOptions } from './results.ts';
 import { RunControl } from './run-control.ts';
 import { type EngineSettings, engineSettings, mergedProperties, resetOf } from './settings.ts';
-import { answerOther } from './show.ts';
-import {
-  asTributaryError,
-  bindPrepared,
-  failureOf,
-  type PreparedStatement,
-  prepareScript,
-  tryStatements,
-} from './statements.ts';
+import { notReady, type Script, StatementRunner } from './statement-runner.ts';
+import { bindPrepared, isQuery, type PreparedStatement, prepareScript, tryStatements } from './statements.ts';
 
 /** What the engine is lent. */
 export interface QueryEnginePorts {
@@ -71,14 +62,10 @@ export class QueryEngine {
   readonly #ports: QueryEnginePorts;
   readonly #log: CommandLog;
   readonly #inserter: RowInserter;
-  readonly #owners = new Map<string, string>();
-  readonly #paused = new Set<string>();
-  readonly #statuses = new Map<string, CommandStatus>();
+  readonly #state = new CatalogState();
+  readonly #runner: StatementRunner;
   readonly #streams = new Map<string, RowStream>();
-  #catalog: Catalog = emptyCatalog();
-  #applied = -1;
   #ready = false;
-  #busy: Promise<unknown> = Promise.resolve();
 
   constructor(ports: QueryEnginePorts, settings: Partial<EngineSettings> & { readonly clusterId: string }) {
     this.#ports = ports;
@@ -99,6 +86,12 @@ export class QueryEngine {
     );
     this.#log = new CommandLog(ports.broker, settings.clusterId);
     this.#inserter = new RowInserter(ports.broker, this.serdes, ports.clock);
+    const { broker, registry, log: logger } = ports;
+    const { facts, runs } = this;
+    this.#runner = new StatementRunner(
+      { broker, registry, log: this.#log, runs, facts, inserter: this.#inserter, logger, shown: this },
+      this.#state,
+    );
   }
 
   /** False until the log was read and all queries were resumed. */
@@ -107,7 +100,7 @@ export class QueryEngine {
   }
 
   get catalog(): Catalog {
-    return this.#catalog;
+    return this.#state.catalog;
   }
 
   get broker(): Broker {
@@ -129,18 +122,11 @@ export class QueryEngine {
 
   /** Reads the log and resumes what it holds. Queries of connectors wait for their owners. */
   async start(): Promise<void> {
-    for (const { offset, entry } of await this.#log.open()) {
-      this.#catalog = entry.commands.reduce(applyCommand, this.#catalog);
-      for (const command of entry.commands) {
-        if (command.kind === 'putQuery' && entry.owner !== null) this.#owners.set(command.query.id, entry.owner);
-        if (command.kind === 'dropQuery') this.#forget(command.id);
-      }
-      for (const { queryId, paused } of entry.paused) this.#setPaused(queryId, paused);
-      this.#applied = offset;
-    }
-    for (const query of this.#catalog.queries.values()) {
+    for (const { offset, entry } of await this.#log.open()) this.#state.apply(offset, entry);
+    for (const query of this.#state.catalog.queries.values()) {
       this.runs.adopt(this.runs.build(query));
-      if (!this.#owners.has(query.id) && !this.#paused.has(query.id)) await this.#resume(query.id);
+      if (this.#state.ownerOf(query.id) === null && !this.#state.isPaused(query.id))
+        await this.#runner.resume(query.id);
     }
     this.#ready = true;
   }
@@ -149,28 +135,42 @@ export class QueryEngine {
   async close(): Promise<void> {
     this.#ready = false;
     await Promise.all([...this.#streams.values()].map((stream) => stream.close()));
-    await this.#busy.catch(() => undefined);
+    await this.#runner.idle();
     await this.runs.close();
     await this.#inserter.close();
     await this.#log.close();
   }
 
   /** Executes statements; SELECT and PRINT are refused (`select`, `print`). */
-  execute(text: string, options: StatementOptions = {}): Promise<ExecuteResult> {
-    return this.#alone(() => this.#execute(text, options));
+  async execute(text: string, options: StatementOptions = {}): Promise<ExecuteResult> {
+    if (!this.#ready) throw notReady();
+    return this.#runner.execute(this.#script(text, options));
+  }
+
+  /**
+   * Executes the statements of a connector, at each of its starts: what stands already is left alone, what changed is replaced.
+   * Answers the connector's queries, which wait for `startQuery`.
+   */
+  async executeOwned(
+    text: string,
+    owner: string,
+    options: StatementOptions = {},
+  ): Promise<ExecuteResult & { readonly queryIds: readonly string[] }> {
+    if (!this.#ready) throw notReady();
+    return this.#runner.executeOwned({ ...this.#script(text, options), owner });
   }
 
   /** Checks statements without doing anything; null when all is well. */
   async check(text: string, options: StatementOptions = {}): Promise<StatementFailure | null> {
     const prepared = prepareScript(text, this.#properties(options), options.variables ?? {});
     if (prepared.failure !== null) return prepared.failure;
-    return tryStatements(this.facts, this.#catalog, prepared.statements);
+    return tryStatements(this.facts, this.#state.catalog, prepared.statements);
   }
 
   /** Starts one SELECT, push or pull. */
   async select(text: string, options: StatementOptions = {}): Promise<RowStream> {
     const prepared = this.#prepareOne(text, options);
-    const bound = await bindPrepared(this.facts, this.#catalog, prepared);
+    const bound = await bindPrepared(this.facts, this.#state.catalog, prepared);
     const context = this.runs.context(prepared.properties);
     const { clock } = this.#ports;
     if (bound.kind === 'pull' && bound.pull.queryId !== null) {
@@ -225,29 +225,29 @@ export class QueryEngine {
 
   /** All persistent queries and where they stand. */
   async queries(): Promise<readonly QueryStatus[]> {
-    return Promise.all([...this.#catalog.queries.keys()].map((queryId) => this.query(queryId)));
+    return Promise.all([...this.#state.catalog.queries.keys()].map((queryId) => this.query(queryId)));
   }
 
   async query(queryId: string): Promise<QueryStatus> {
-    const query = this.#catalog.queries.get(queryId);
+    const query = this.#state.catalog.queries.get(queryId);
     const run = this.runs.need(queryId);
     return statusOf(this.#ports.broker, query!, run, {
-      owner: this.#owners.get(queryId) ?? null,
-      paused: this.#paused.has(queryId),
+      owner: this.#state.ownerOf(queryId),
+      paused: this.#state.isPaused(queryId),
     });
   }
 
   ownerOf(queryId: string): string | null {
-    return this.#owners.get(queryId) ?? null;
+    return this.#state.ownerOf(queryId);
   }
 
   isPaused(queryId: string): boolean {
-    return this.#paused.has(queryId);
+    return this.#state.isPaused(queryId);
   }
 
   /** Starts a query for its owner; it runs until `stopQuery`. */
   async startQuery(queryId: string): Promise<void> {
-    if (!this.#paused.has(queryId)) await this.#resume(queryId);
+    if (!this.#state.isPaused(queryId)) await this.#runner.resume(queryId);
   }
 
   async stopQuery(queryId: string): Promise<void> {
@@ -280,7 +280,7 @@ export class QueryEngine {
   /** Resolves when the command of that number is in force; throws when it does not come in time. */
   async applied(sequenceNumber: number): Promise<void> {
     const deadlineMs = this.#ports.clock.now() + 5000;
-    while (this.#applied < sequenceNumber) {
+    while (this.#state.applied < sequenceNumber) {
       if (this.#ports.clock.now() >= deadlineMs) {
         throw new TributaryError('TRIB_COMMAND_WAIT', 'transient', {
           what: `Timed out while waiting for a previous command to execute. command sequence number: ${sequenceNumber}`,
@@ -291,7 +291,7 @@ export class QueryEngine {
   }
 
   commandStatuses(): ReadonlyMap<string, CommandStatus> {
-    return this.#statuses;
+    return this.#state.statuses;
   }
 
   async health(): Promise<{ readonly metastore: boolean; readonly kafka: boolean; readonly commandRunner: boolean }> {
@@ -302,117 +302,8 @@ export class QueryEngine {
     return { metastore: true, kafka, commandRunner: this.#ready };
   }
 
-  async #execute(text: string, options: StatementOptions): Promise<ExecuteResult> {
-    const prepared = prepareScript(text, this.#properties(options), options.variables ?? {});
-    if (prepared.failure !== null) return { entities: [], failure: prepared.failure };
-    const refused = prepared.statements.find(({ parsed }) => isQuery(parsed.statement.kind));
-    if (refused !== undefined) {
-      return { entities: [], failure: failureOf(refused.parsed, wrongEndpoint()) };
-    }
-    const failure = await tryStatements(this.facts, this.#catalog, prepared.statements);
-    if (failure !== null) return { entities: [], failure };
-    const entities: Entity[] = [];
-    for (const statement of prepared.statements) {
-      try {
-        const entity = await this.#executeOne(statement, options.owner ?? null);
-        if (entity !== null) entities.push(entity);
-      } catch (error) {
-        return { entities, failure: failureOf(statement.parsed, error) };
-      }
-    }
-    return { entities, failure: null };
-  }
-
-  async #executeOne(statement: PreparedStatement, owner: string | null): Promise<Entity | null> {
-    const { parsed, properties } = statement;
-    const bound = await bindPrepared(this.facts, this.#catalog, statement);
-    switch (bound.kind) {
-      case 'insert':
-        await this.#inserter.insert(bound.row);
-        return null;
-      case 'change':
-        return this.#executeChange(parsed, bound.change, { properties, owner });
-      case 'other':
-        if (bound.statement.kind === 'pause') return this.#pause(parsed, bound.statement.query?.text ?? null, true);
-        if (bound.statement.kind === 'resume') return this.#pause(parsed, bound.statement.query?.text ?? null, false);
-        return answerOther(this, parsed, properties);
-      default:
-        throw wrongEndpoint();
-    }
-  }
-
-  async #executeChange(
-    parsed: PreparedStatement['parsed'],
-    change: Change,
-    with_: { readonly properties: Readonly<Record<string, string>>; readonly owner: string | null },
-  ): Promise<Entity> {
-    const commandId = commandIdOf(parsed.statement) ?? 'statement';
-    if (change.commands.length === 0) return changeEntity(parsed, change, { commandId, sequenceNumber: this.#applied });
-    const outcome = await runChange(
-      { broker: this.#ports.broker, registry: this.#ports.registry, log: this.#log, runs: this.runs },
-      this.#catalog,
-      change,
-      { commandId, statement: parsed.text, properties: with_.properties, owner: with_.owner },
-    );
-    this.facts.forgetTopics();
-    this.#catalog = outcome.catalog;
-    this.#applied = outcome.sequenceNumber;
-    for (const command of change.commands) if (command.kind === 'dropQuery') this.#forget(command.id);
-    for (const run of outcome.made) {
-      if (with_.owner === null) this.#owners.delete(run.queryId);
-      else this.#owners.set(run.queryId, with_.owner);
-      if (with_.owner === null && !this.#paused.has(run.queryId)) await this.#resume(run.queryId);
-    }
-    const entity = changeEntity(parsed, change, { commandId, sequenceNumber: outcome.sequenceNumber });
-    this.#statuses.set(commandId, entity['commandStatus'] as CommandStatus);
-    return entity;
-  }
-
-  /** PAUSE and RESUME; `queryId` null: all queries. */
-  async #pause(parsed: PreparedStatement['parsed'], queryId: string | null, paused: boolean): Promise<Entity> {
-    const ids = queryId === null ? [...this.#catalog.queries.keys()] : [this.runs.need(queryId).queryId];
-    const commandId = `${paused ? 'pause' : 'resume'}/${queryId ?? 'ALL'}/execute`;
-    this.#applied = await this.#log.append({
-      commandId,
-      statement: parsed.text,
-      properties: {},
-      owner: null,
-      commands: [],
-      paused: ids.map((id) => ({ queryId: id, paused })),
-    });
-    for (const id of ids) {
-      this.#setPaused(id, paused);
-      if (paused) await this.stopQuery(id);
-      else await this.#resume(id);
-    }
-    const entity = controlEntity(parsed, commandId, paused ? 'Query paused.' : 'Query resumed.', this.#applied);
-    this.#statuses.set(commandId, entity['commandStatus'] as CommandStatus);
-    return entity;
-  }
-
-  /** Starts a query; what cannot start now is told by its state, and does not stop the others. */
-  async #resume(queryId: string): Promise<void> {
-    const run = this.runs.need(queryId);
-    try {
-      await run.start();
-    } catch (error) {
-      run.tally.error(asTributaryError(error));
-      this.#ports.log.error(`query could not be started: ${(error as Error).message}`, { query: queryId });
-    }
-  }
-
-  #setPaused(queryId: string, paused: boolean): void {
-    if (paused) this.#paused.add(queryId);
-    else this.#paused.delete(queryId);
-  }
-
-  #forget(queryId: string): void {
-    this.#owners.delete(queryId);
-    this.#paused.delete(queryId);
-  }
-
   #source(name: string): Source {
-    const source = this.#catalog.sources.get(name) ?? this.#catalog.sources.get(name.toUpperCase());
+    const source = this.#state.catalog.sources.get(name) ?? this.#state.catalog.sources.get(name.toUpperCase());
     if (source !== undefined) return source;
     throw new TributaryError('TRIB_SOURCE_UNKNOWN', 'notFound', {
       what: `There is no stream or table ${name}.`,
@@ -441,34 +332,19 @@ export class QueryEngine {
     return mergedProperties(this.settings.properties, options.properties ?? {});
   }
 
+  #script(text: string, options: StatementOptions): Script {
+    const variables = options.variables ?? {};
+    return { text, properties: this.#properties(options), variables, owner: options.owner ?? null };
+  }
+
   #prepareOne(text: string, options: StatementOptions): PreparedStatement {
     const whole = /;\s*$/.test(text) ? text : `${text};`;
     const prepared = prepareScript(whole, this.#properties(options), options.variables ?? {});
     if (prepared.failure !== null) throw prepared.failure.error;
-    const queries = prepared.statements.filter(({ parsed }) => isQuery(parsed.statement.kind));
+    const queries = prepared.statements.filter(({ parsed }) => isQuery(parsed.statement));
     if (queries.length !== 1 || prepared.statements.at(-1) !== queries[0]) throw notAQuery(text);
     return queries[0]!;
   }
-
-  /** Changes wait for each other. */
-  async #alone<T>(act: () => Promise<T>): Promise<T> {
-    if (!this.#ready) {
-      throw new TributaryError('TRIB_NOT_READY', 'transient', { what: 'Server initializing', fix: 'Try again soon.' });
-    }
-    const turn = this.#busy.then(act, act);
-    this.#busy = turn.catch(() => undefined);
-    return turn;
-  }
-}
-
-function isQuery(kind: string): boolean {
-  return kind === 'select' || kind === 'print';
-}
-
-function wrongEndpoint(): TributaryError {
-  return new TributaryError('TRIB_SQL_WRONG_ENDPOINT', 'sql', {
-    what: "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT",
-  });
 }
 
 function notAQuery(text: string): TributaryError {

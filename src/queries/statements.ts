@@ -123,3 +123,15 @@ function failureOfParsing(text: string, error: TributaryError): StatementFailure
     statementStart: piece?.start ?? 0,
   };
 }
+
+/** Statements that answer with rows: not for `execute`. */
+export function isQuery(statement: Statement): boolean {
+  return statement.kind === 'select' || statement.kind === 'print';
+}
+
+/** A SELECT or PRINT where other statements are expected. */
+export function wrongEndpoint(): TributaryError {
+  return new TributaryError('TRIB_SQL_WRONG_ENDPOINT', 'sql', {
+    what: "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT",
+  });
+}

@@ -149,7 +149,7 @@ test('the two slips of the user are pointed at and mended', async () => {
     'insert into stream_order_insert\n  select user_id, order_id from stream_order_insert;',
   );
 
-  assert.deepEqual([comma?.error.parts.line, comma?.error.parts.column], [2, 23]);
+  assert.deepEqual([comma?.error.parts.line, comma?.error.parts.column], [2, 24]);
   assert.match(comma!.error.message, /comma/i);
   assert.deepEqual([column?.error.parts.line, column?.error.parts.column], [2, 10]);
   assert.match(column!.error.message, /ACCOUNT_ID/);
