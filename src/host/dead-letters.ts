@@ -58,7 +58,8 @@ export class DeadLetters {
     if (known !== undefined) return known;
     let info = await this.#broker.topic(topic);
     if (info === null) {
-      await this.#broker.createTopics([{ name: topic, partitions: 1, replication: this.#replication }]);
+      const replication = this.#replication > 0 ? { replication: this.#replication } : {};
+      await this.#broker.createTopics([{ name: topic, partitions: 1, ...replication }]);
       info = await this.#broker.topic(topic);
     }
     const count = info?.partitions ?? 1;

@@ -23,6 +23,7 @@ export interface ErrorSettings {
   readonly logMessages: boolean;
   /** Null: no dead-letter topic. */
   readonly deadLetterTopic: string | null;
+  /** −1: the broker's default, where the settings say nothing: the reference's 3 cannot be made on a single broker. */
   readonly deadLetterReplication: number;
   readonly deadLetterHeaders: boolean;
 }
@@ -34,7 +35,7 @@ const DEFINITION = [
   { name: 'errors.log.enable', type: 'BOOLEAN', fallback: false },
   { name: 'errors.log.include.messages', type: 'BOOLEAN', fallback: false },
   { name: 'errors.deadletterqueue.topic.name', type: 'STRING', fallback: '' },
-  { name: 'errors.deadletterqueue.topic.replication.factor', type: 'SHORT', fallback: 3 },
+  { name: 'errors.deadletterqueue.topic.replication.factor', type: 'SHORT', fallback: -1 },
   { name: 'errors.deadletterqueue.context.headers.enable', type: 'BOOLEAN', fallback: false },
 ] as const;
 
