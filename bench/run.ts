@@ -1,10 +1,14 @@
 // One run of one workload for the bench driver: see README.md in this folder.
 import { runConnect } from './connect-workloads.ts';
 import { type Result, type Run, runFrom } from './contract.ts';
+import { runSql } from './sql-workloads.ts';
 
 const WORKLOADS: Readonly<Record<string, (run: Run) => Promise<Result>>> = {
   W4: runConnect,
   W5: runConnect,
+  W1: runSql,
+  W2: runSql,
+  W3: runSql,
 };
 
 const run = runFrom(process.env);

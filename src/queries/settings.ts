@@ -43,13 +43,17 @@ export function mergedProperties(
   return merged;
 }
 
+const REPEATABLE_ROWS_FACTOR = 5;
+
 /** How a query with these properties is run. */
 export function runSettings(settings: EngineSettings, properties: Readonly<Record<string, string>>): RunSettings {
   const commitMs = Number(properties['commit.interval.ms']);
+  const repeats = properties['processing.guarantee'] === 'at_least_once';
   return {
-    guarantee: properties['processing.guarantee'] === 'at_least_once' ? 'at_least_once' : 'exactly_once',
+    guarantee: repeats ? 'at_least_once' : 'exactly_once',
     commitMs: Number.isFinite(commitMs) && commitMs > 0 ? commitMs : settings.commitMs,
-    commitRowsMax: settings.commitRowsMax,
+    // Without transactions nobody downstream waits for a commit, so it may take in more.
+    commitRowsMax: settings.commitRowsMax * (repeats ? REPEATABLE_ROWS_FACTOR : 1),
     cacheRowsMax: settings.cacheRowsMax,
     reset: resetOf(properties),
     retryFirstMs: settings.retryFirstMs,
