@@ -66,11 +66,14 @@ export function withChanges(binding: Binding, clause: WithClause, planned: Plann
   return node;
 }
 
-/** OP of a Debezium envelope, where a source of the query has one: its rows of a snapshot say `r`. */
+/** `op` of a Debezium envelope, and what the unwrapping transform makes of it (`add.fields=op`). */
+const OPERATION_NAMES: ReadonlySet<string> = new Set(['OP', '__OP']);
+
+/** The operation of a change event, where a source of the query has one: its rows of a snapshot say `r`. */
 function operationColumn(node: PlanNode): ChangesNode['operation'] {
   if (node.kind === 'source') {
     const index = node.columns.findIndex(
-      ({ name, kind, type }) => name.toUpperCase() === 'OP' && kind === 'value' && type.base === 'STRING',
+      ({ name, kind, type }) => OPERATION_NAMES.has(name.toUpperCase()) && kind === 'value' && type.base === 'STRING',
     );
     return index < 0 ? null : { source: node.id, column: index };
   }
