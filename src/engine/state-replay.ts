@@ -8,7 +8,7 @@ import type { Entry } from '../ports/state-store.ts';
 import type { CachedState } from './cached-state.ts';
 import type { SourceDecoder } from './decode-chunk.ts';
 import { type StateCodec, storedValue } from './state-codec.ts';
-import type { StateSetup } from './task-state.ts';
+import type { StateSetup } from './state-setup.ts';
 
 const REPLAY_POLL_MS = 200;
 

@@ -12,7 +12,7 @@ import { decoderOf } from './decode-chunk.ts';
 import { OutputEncoder } from './encode-output.ts';
 import type { Work } from './inbox.ts';
 import { Intake } from './intake.ts';
-import type { TaskSetup } from './task.ts';
+import type { TaskSetup } from './task-setup.ts';
 import { TaskState } from './task-state.ts';
 import type { TaskInstance } from './topology.ts';
 

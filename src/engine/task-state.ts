@@ -6,32 +6,13 @@
 // - A store that is itself a topic the task reads (a joined table) has no changelog: it is caught up to the committed offset of that topic.
 import { ByteWriter } from '../core/bytes.ts';
 import type { Row } from '../core/data/schema.ts';
-import type { Broker, Lane, Offsets, Producer } from '../ports/broker.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Entry, StateStore } from '../ports/state-store.ts';
+import type { Lane, Offsets, Producer } from '../ports/broker.ts';
+import type { Entry } from '../ports/state-store.ts';
 import { CachedState } from './cached-state.ts';
-import type { SourceDecoder } from './decode-chunk.ts';
-import type { Serdes } from './serdes.ts';
 import { entriesOf, StateCodec } from './state-codec.ts';
 import { logKeyOf, Replay, replayTargets } from './state-replay.ts';
-import type { Chunk, StoreDef, TaskInstance } from './topology.ts';
-
-/** What a task's state is made of and kept in. */
-export interface StateSetup {
-  readonly task: string;
-  readonly partition: number;
-  readonly stores: readonly StoreDef[];
-  /** Decoders by source index, for stores that are a source's table. */
-  readonly decoders: readonly SourceDecoder[];
-  readonly serdes: Serdes;
-  readonly broker: Broker;
-  readonly store: StateStore;
-  readonly clock: Clock;
-  /** Rows kept in memory a store, where it may evict. */
-  readonly cacheRowsMax: number;
-  /** Aborted when the task stops: loading ends at the next page. */
-  readonly signal: AbortSignal;
-}
+import type { StateSetup } from './state-setup.ts';
+import type { Chunk, TaskInstance } from './topology.ts';
 
 /** A committed entry as readers from outside see it. */
 export interface CommittedEntry {
