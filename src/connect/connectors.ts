@@ -35,8 +35,11 @@ interface ConnectorLife {
   /** At most `maxTasks` configs; each is what the task gets, as text. */
   taskConfigs(maxTasks: number): readonly RawConfig[] | Promise<readonly RawConfig[]>;
   stop(): Promise<void>;
-  /** Checks that span settings or need the outside, beyond the ConfigDef: errors by setting name. */
-  validate?(raw: RawConfig): Promise<Readonly<Record<string, readonly string[]>>>;
+  /**
+   * Checks that span settings or need the outside, beyond the ConfigDef: errors by setting name. `service` finds a service of the
+   * host by name (see `ProcessorContext.service`); it throws `notFound` where the host has none.
+   */
+  validate?(raw: RawConfig, service: (name: string) => unknown): Promise<Readonly<Record<string, readonly string[]>>>;
 }
 
 export interface SourceConnector extends ConnectorLife {

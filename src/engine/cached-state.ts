@@ -149,7 +149,8 @@ export class CachedState implements KeyedState {
     for (const entry of this.#dirty) {
       entry.dirty = false;
       entry.before = null;
-      if (entry.value === null) this.#entries.delete(keyIdentity(entry.key));
+      // In an incomplete store it stays known as absent: the state store may not have forgotten it yet.
+      if (entry.value === null && this.complete) this.#entries.delete(keyIdentity(entry.key));
     }
     this.#dirty = [];
     this.#cycle++;

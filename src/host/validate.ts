@@ -123,7 +123,11 @@ async function pluginErrors(
 ): Promise<Readonly<Record<string, readonly string[]>>> {
   const connector = def.create();
   if (connector.validate === undefined) return {};
-  const outcome = await within(connector.validate(raw), PLUGIN_LIMIT_MS, environment.clock);
+  const outcome = await within(
+    connector.validate(raw, (name) => environment.services.get(name)),
+    PLUGIN_LIMIT_MS,
+    environment.clock,
+  );
   if (outcome.done) return outcome.value;
   throw new TributaryError('TRIB_VALIDATE_TIMEOUT', 'transient', {
     what: `Request timed out. The connector ${def.name} did not end its own validation within ${PLUGIN_LIMIT_MS / 1000} s.`,

@@ -16,4 +16,5 @@ export type {
   StatementOptions,
   StreamRow,
 } from './results.ts';
+export { faultInFile, mayComeTrue, queryCount } from './script-check.ts';
 export type { EngineSettings } from './settings.ts';

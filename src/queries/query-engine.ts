@@ -160,6 +160,11 @@ export class QueryEngine {
     return this.#runner.executeOwned({ ...this.#script(text, options), owner });
   }
 
+  /** Checks a connector's statements as `executeOwned` would take them; null when all is well. */
+  async checkOwned(text: string, owner: string, options: StatementOptions = {}): Promise<StatementFailure | null> {
+    return this.#runner.checkOwned({ ...this.#script(text, options), owner });
+  }
+
   /** Checks statements without doing anything; null when all is well. */
   async check(text: string, options: StatementOptions = {}): Promise<StatementFailure | null> {
     const prepared = prepareScript(text, this.#properties(options), options.variables ?? {});

@@ -12,7 +12,7 @@ import { type CommandStatus, changeEntity, controlEntity } from './entities.ts';
 import type { Facts } from './facts.ts';
 import type { RowInserter } from './insert-rows.ts';
 import { ownedPlan } from './owned-statements.ts';
-import type { Entity, ExecuteResult } from './results.ts';
+import type { Entity, ExecuteResult, StatementFailure } from './results.ts';
 import { answerOther, type ShownEngine } from './show.ts';
 import {
   asTributaryError,
@@ -88,6 +88,19 @@ export class StatementRunner {
       );
       return { ...result, queryIds };
     });
+  }
+
+  /** What would become of a connector's statements: the first failure, or null. Nothing is changed. */
+  async checkOwned(script: Script & { readonly owner: string }): Promise<StatementFailure | null> {
+    const prepared = prepareScript(script.text, script.properties, script.variables);
+    if (prepared.failure !== null) return prepared.failure;
+    const owned = this.#state.ownedBy(script.owner);
+    try {
+      const { toRun } = ownedPlan(this.#state.catalog, owned, prepared.statements);
+      return await tryStatements(this.#ports.facts, this.#state.catalog, toRun);
+    } catch (error) {
+      return failureOf(prepared.statements[0]!.parsed, error);
+    }
   }
 
   /** Starts a query; what cannot start now is told by its state, and does not stop the others. */
