@@ -120,8 +120,13 @@ export class Feed {
     if (prepared !== null) await prepared;
     let from = 0;
     do {
+      const first = from;
       const to = Math.min(records.count, from + CHUNK_ROWS_MAX);
-      this.#inbox.add(index, key, decoder.decode(records, from, to, this.#onBad));
+      this.#inbox.add(index, {
+        partitionKey: key,
+        count: to - first,
+        decode: () => decoder.decode(records, first, to, this.#onBad),
+      });
       from = to;
     } while (from < records.count);
   }

@@ -1,7 +1,8 @@
-// Decoded rows of several sources of one task, handed out in the order of their times.
+// Fetched rows of several sources of one task, handed out in the order of their times.
 //
 // Law: a row leaves only when no source that still has unread rows could hold an older one: the driver calls `take` when every
 // source either has rows here or was at its end. So a join sees the same order whether it keeps up or catches up.
+// Rows are decoded when their turn comes: what waits stands here as fetched bytes, which the garbage collector need not walk.
 import { type Decoded, sliceChunk } from './decode-chunk.ts';
 import type { Chunk } from './topology.ts';
 
@@ -13,9 +14,18 @@ export interface Work {
   readonly nextOffset: number;
 }
 
-interface Waiting {
+/** Rows that wait, still encoded. */
+export interface Fetched {
   readonly partitionKey: string;
-  readonly decoded: Decoded;
+  /** Records in it; fewer rows may come of them. */
+  readonly count: number;
+  decode(): Decoded;
+}
+
+interface Waiting {
+  readonly fetched: Fetched;
+  /** Made when it is at the head of its queue. */
+  decoded: Decoded | null;
   at: number;
 }
 
@@ -28,12 +38,12 @@ export class Inbox {
     this.#rows = new Array<number>(sources).fill(0);
   }
 
-  add(source: number, partitionKey: string, decoded: Decoded): void {
-    this.#queues[source]!.push({ partitionKey, decoded, at: 0 });
-    this.#rows[source]! += decoded.chunk.length;
+  add(source: number, fetched: Fetched): void {
+    this.#queues[source]!.push({ fetched, decoded: null, at: 0 });
+    this.#rows[source]! += fetched.count;
   }
 
-  /** Rows that wait, of one source. */
+  /** Records that wait, of one source; those of a batch count until all of it has left. */
   rowsOf(source: number): number {
     return this.#rows[source]!;
   }
@@ -48,19 +58,22 @@ export class Inbox {
     if (source < 0) return null;
     const queue = this.#queues[source]!;
     const head = queue[0]!;
-    const { chunk } = head.decoded;
+    const decoded = decodedOf(head);
+    const { chunk } = decoded;
     const rival = this.#oldest(source);
     const to = rival < 0 ? chunk.length : this.#until(chunk, head.at, source, rival);
     const from = head.at;
-    this.#rows[source]! -= to - from;
     head.at = to;
     const done = to === chunk.length;
-    if (done) queue.shift();
+    if (done) {
+      queue.shift();
+      this.#rows[source]! -= head.fetched.count;
+    }
     return {
       source,
-      partitionKey: head.partitionKey,
+      partitionKey: head.fetched.partitionKey,
       chunk: sliceChunk(chunk, from, to),
-      nextOffset: done ? head.decoded.nextOffset : head.decoded.offsets[to - 1]! + 1,
+      nextOffset: done ? decoded.nextOffset : decoded.offsets[to - 1]! + 1,
     };
   }
 
@@ -71,7 +84,7 @@ export class Inbox {
     for (let source = 0; source < this.#queues.length; source++) {
       const head = this.#queues[source]![0];
       if (head === undefined || source === except) continue;
-      const { chunk } = head.decoded;
+      const { chunk } = decodedOf(head);
       const timeMs = chunk.length === 0 ? Number.NEGATIVE_INFINITY : chunk.timesMs[head.at]!;
       if (timeMs < bestMs || best < 0) {
         best = source;
@@ -83,9 +96,10 @@ export class Inbox {
 
   /** The end of the run of rows from `at` that come before the rival's next one. */
   #until(chunk: Chunk, at: number, source: number, rival: number): number {
-    const other = this.#queues[rival]![0]!;
-    if (other.decoded.chunk.length === 0 || chunk.length === 0) return chunk.length === 0 ? 0 : at + 1;
-    const limitMs = other.decoded.chunk.timesMs[other.at]!;
+    const head = this.#queues[rival]![0]!;
+    const other = decodedOf(head).chunk;
+    if (other.length === 0 || chunk.length === 0) return chunk.length === 0 ? 0 : at + 1;
+    const limitMs = other.timesMs[head.at]!;
     const tieGoesFirst = source < rival;
     let to = at + 1;
     while (to < chunk.length) {
@@ -95,4 +109,9 @@ export class Inbox {
     }
     return to;
   }
+}
+
+function decodedOf(waiting: Waiting): Decoded {
+  waiting.decoded ??= waiting.fetched.decode();
+  return waiting.decoded;
 }
