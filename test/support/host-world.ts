@@ -1,4 +1,5 @@
 // A worker over the in-memory broker, with plugins that tests can look into.
+import { after } from 'node:test';
 import { memoryBroker } from '../../src/adapters/embedded-log/index.ts';
 import { MemoryStateStore } from '../../src/adapters/memory/state-store.ts';
 import { EmbeddedRegistry } from '../../src/adapters/registry/embedded.ts';
@@ -203,7 +204,7 @@ export interface HostWorld {
   close(): Promise<void>;
 }
 
-/** Opens a world. Give `broker` to start a second worker on the first one's log. */
+/** Opens a world, which is closed with the test that asked for it, however that ends. Give `broker` to start a second worker on the first one's log. */
 export async function hostWorld(
   plugins: readonly PluginDef[],
   options: { readonly broker?: Broker; readonly clock?: Clock; readonly settings?: Partial<HostSettings> } = {},
@@ -231,6 +232,12 @@ export async function hostWorld(
   };
   const worker = new Worker(environment);
   await worker.open();
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= worker.close();
+    return closing;
+  };
+  after(close);
   return {
     broker,
     clock,
@@ -240,7 +247,7 @@ export async function hostWorld(
     produce: (topic, values, partition = 0) => produce(broker, topic, values, partition),
     read: (topic, partition = 0) => read(broker, topic, partition),
     until: (what, holds) => until(clock, what, holds),
-    close: () => worker.close(),
+    close,
   };
 }
 

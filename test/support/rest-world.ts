@@ -1,4 +1,5 @@
 // A worker behind its REST API, on a port that the system picks.
+import { after } from 'node:test';
 import type { PluginDef } from '../../src/connect/index.ts';
 import { connectRouter } from '../../src/http/connect/index.ts';
 import { errorHandler } from '../../src/http/errors.ts';
@@ -27,14 +28,17 @@ export async function restWorld(plugins: readonly PluginDef[]): Promise<RestWorl
     onError: errorHandler(environment.redactor, () => {}),
   });
   const listener = await listen('http://127.0.0.1:0', 'listeners', app);
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= listener.close().then(world.close);
+    return closing;
+  };
+  after(close);
   return {
     ...world,
     url: listener.url,
     call: (method, path, body, headers) => call(`${listener.url}${path}`, method, body, headers),
-    close: async () => {
-      await listener.close();
-      await world.close();
-    },
+    close,
   };
 }
 

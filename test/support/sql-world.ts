@@ -1,4 +1,5 @@
 // A SQL engine over a broker, registry and store in memory, on a clock that never waits.
+import { after } from 'node:test';
 import { memoryBroker } from '../../src/adapters/embedded-log/index.ts';
 import { MemoryStateStore } from '../../src/adapters/memory/state-store.ts';
 import { EmbeddedRegistry } from '../../src/adapters/registry/embedded.ts';
@@ -36,6 +37,7 @@ export interface SqlWorld {
 
 export const EARLIEST: StatementOptions = { properties: { 'auto.offset.reset': 'earliest' } };
 
+/** A fresh engine. It is closed with the test that asked for it, however that ends. */
 export async function sqlWorld(): Promise<SqlWorld> {
   const clock = turningClock();
   const broker = memoryBroker(clock);
@@ -79,7 +81,12 @@ export async function sqlWorld(): Promise<SqlWorld> {
       await world.engine.close();
       world.engine = await open();
     },
-    close: () => world.engine.close(),
+    close: () => {
+      closing ??= world.engine.close();
+      return closing;
+    },
   };
+  let closing: Promise<void> | null = null;
+  after(world.close);
   return world;
 }

@@ -1,4 +1,5 @@
 // A world for tests of the task driver: a broker in memory, rows as JSON, and two small hand-made sub-topologies.
+import { after } from 'node:test';
 import { memoryBroker } from '../../src/adapters/embedded-log/index.ts';
 import { MemoryStateStore } from '../../src/adapters/memory/state-store.ts';
 import { primitive, type Row, structOf } from '../../src/core/data/schema.ts';
@@ -121,13 +122,17 @@ export interface World {
   runUntilDone(task: Task): Promise<void>;
 }
 
-/** A fresh world with the topics made, one partition each. */
+/** A fresh world with the topics made, one partition each. Its tasks are stopped with the test that asked for it. */
 export async function taskWorld(topics: readonly string[]): Promise<World> {
   const clock = turningClock();
   const broker = memoryBroker(clock);
   const stateStore = new MemoryStateStore(clock);
   await broker.createTopics(topics.map((name) => ({ name, partitions: 1, config: { 'retention.ms': '-1' } })));
   const bad: string[] = [];
+  const tasks: Task[] = [];
+  after(() => {
+    for (const task of tasks) task.stop();
+  });
 
   return {
     clock,
@@ -141,8 +146,8 @@ export async function taskWorld(topics: readonly string[]): Promise<World> {
       await producer.close();
     },
     committed: (topic) => readAll(broker, topic),
-    task: (part, overrides = {}) =>
-      new Task({
+    task(part, overrides = {}) {
+      const task = new Task({
         id: 'trib.q.0.0',
         queryId: 'q',
         group: 'q',
@@ -169,7 +174,10 @@ export async function taskWorld(topics: readonly string[]): Promise<World> {
           started: () => {},
         },
         ...overrides,
-      }),
+      });
+      tasks.push(task);
+      return task;
+    },
     async runUntilDone(task) {
       const run = task.run();
       const keys = task.setup.part.sources.map(({ topic }) => partitionKey(topic, 0));
