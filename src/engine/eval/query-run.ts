@@ -64,7 +64,10 @@ export class QueryRun {
     const inputs = pending.filter(({ source }) => named.has(this.#sources[source]!.def.topic));
     // A topic that the inputs name may hold rows of INSERTs as well; they stand before its first input.
     inputs.sort((a, b) => a.record.input - b.record.input || a.source - b.source || a.place - b.place);
+    // Tables before streams, as a running query does it: a join never races its table.
+    const isTable = (source: number) => (this.#sources[source]!.def.shape === 'table' ? 0 : 1);
     const rest = pending.filter(({ source }) => !named.has(this.#sources[source]!.def.topic));
+    rest.sort((a, b) => isTable(a.source) - isTable(b.source) || a.source - b.source || a.place - b.place);
     for (const { source, record } of [...inputs, ...rest]) {
       if (isDone()) return;
       const chunk = await this.#decode(this.#sources[source]!, record);
