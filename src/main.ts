@@ -13,6 +13,10 @@ const parts: CliParts = {
       summary: 'start, follow, cancel and retry back-fills over REST',
       load: async () => (await import('./cli/commands/backfill.ts')).backfill,
     },
+    sql: {
+      summary: 'run SQL statements against a worker, or open a prompt',
+      load: async () => (await import('./cli/commands/sql.ts')).sql,
+    },
     eval: {
       summary: 'evaluate SQL on given rows, one JSON request a line',
       load: async () => (await import('./wiring/commands.ts')).evaluate,
