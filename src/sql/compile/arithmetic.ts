@@ -11,7 +11,7 @@ import {
   subtractLong,
 } from '../types/arithmetic.ts';
 import type { Cells, Code, Making } from './code.ts';
-import { textSum } from './helpers.ts';
+import { textSum } from './item-access.ts';
 
 /** Code of an operation. */
 export function compileArithmetic(making: Making, expr: ArithmeticExpr, cells: Cells): Code {

@@ -14,7 +14,7 @@ import { compileArithmetic } from './arithmetic.ts';
 import { compileCall } from './call.ts';
 import type { Cells, Code, Making, Named } from './code.ts';
 import { compileComparison } from './comparison.ts';
-import { arrayItem, mapItem } from './helpers.ts';
+import { arrayItem, mapItem } from './item-access.ts';
 import { literalText, type Unit } from './unit.ts';
 
 export class ExpressionCompiler implements Making {
@@ -316,7 +316,7 @@ export class ExpressionCompiler implements Making {
 
 function tryLike(
   pattern: string,
-  _escape: string | null,
+  escapeMark: string | null,
 ): { readonly test: (text: string) => boolean; readonly throws: boolean } {
   try {
     return { test: likeCode(pattern, escapeMark), throws: false };

@@ -1,4 +1,4 @@
-// What generated code calls.
+// Access to items of arrays and maps, and text sums, as generated code calls them.
 import type { Value } from '../../core/data/schema.ts';
 
 /** `array[at]`: 1 is the first, −1 the last; anything outside is null. */
