@@ -18,6 +18,13 @@ import type { TaskInstance } from './topology.ts';
 
 /** Longest wait for input when nothing else is due. */
 const IDLE_WAIT_MS = 500;
+/**
+ * At least once, when input is slow: rows leave this long after they were made, and are committed at least this often. While input
+ * comes fast, full batches leave by themselves, and waiting for their acknowledgement would only hold the next rows up.
+ */
+const LINGER_MS = 10;
+const QUIET_COMMIT_MS = 100;
+const QUIET_ROWS_MAX = 2000;
 
 export class TaskSession {
   readonly #setup: TaskSetup;
@@ -41,6 +48,10 @@ export class TaskSession {
   #streamTimeMs = -1;
   #nextTickMs: number | null = null;
   #lastCommitMs = 0;
+  #lastWorkMs = 0;
+  #lastFlushMs = 0;
+  /** Of the output's rows of this cycle, those that were flushed. */
+  #flushedRows = 0;
   /** What follows the last commit; resolved when it is done. */
   #saving: Promise<void> = Promise.resolve();
   #savingFailure: unknown = null;
@@ -110,9 +121,11 @@ export class TaskSession {
       const work = await intake.next();
       if (work !== null) await this.#runWork(work);
       else this.#tickIfDue();
-      if (this.#commitDue()) await this.#commit();
+      if (this.#commitDue(work === null)) await this.#commit();
       else if (work === null && !this.#begun && this.#moved) this.#reportMarkers();
-      if (work === null) await intake.wait(this.#idleMs());
+      if (work !== null) continue;
+      await this.#flushIfQuiet();
+      await intake.wait(this.#idleMs());
     }
     if (this.#instance !== null && this.#begun) await this.#commit();
     await this.#saved();
@@ -140,6 +153,7 @@ export class TaskSession {
       }
       this.#rowsIn += chunk.length;
       this.#untickedRows += chunk.length;
+      this.#lastWorkMs = this.#setup.clock.now();
       await this.#producer!.drain();
     }
     this.#positions[source] = work.nextOffset;
@@ -151,6 +165,10 @@ export class TaskSession {
     const nowMs = this.#setup.clock.now();
     let waitMs = IDLE_WAIT_MS;
     if (this.#begun) waitMs = Math.min(waitMs, this.#lastCommitMs + this.#setup.commitMs - nowMs);
+    if (this.#begun && this.#transaction === null) {
+      const isFlushed = this.#output!.written === this.#flushedRows;
+      waitMs = Math.min(waitMs, isFlushed ? this.#lastCommitMs + QUIET_COMMIT_MS - nowMs : LINGER_MS);
+    }
     if (this.#nextTickMs !== null) waitMs = Math.min(waitMs, this.#nextTickMs - nowMs);
     return Math.max(1, waitMs);
   }
@@ -170,11 +188,30 @@ export class TaskSession {
     this.#nextTickMs = this.#instance!.tick(this.#streamTimeMs, nowMs, this.#output!);
   }
 
-  #commitDue(): boolean {
+  #commitDue(isIdle: boolean): boolean {
     if (!this.#begun) return false;
-    return (
-      this.#rowsIn >= this.#setup.commitRowsMax || this.#setup.clock.now() - this.#lastCommitMs >= this.#setup.commitMs
-    );
+    const nowMs = this.#setup.clock.now();
+    const sinceMs = nowMs - this.#lastCommitMs;
+    if (this.#rowsIn >= this.#setup.commitRowsMax || sinceMs >= this.#setup.commitMs) return true;
+    return isIdle && this.#transaction === null && sinceMs >= QUIET_COMMIT_MS && this.#isQuiet(nowMs);
+  }
+
+  /** Waiting for acknowledgements holds nothing up: little was written, or nothing has come for a while. */
+  #isQuiet(nowMs: number): boolean {
+    const unflushed = this.#output!.written - this.#flushedRows;
+    return unflushed <= QUIET_ROWS_MAX || nowMs - this.#lastWorkMs >= LINGER_MS;
+  }
+
+  /** At least once: what was written leaves now, though its batch is not full. In a transaction only the commit shows it. */
+  async #flushIfQuiet(): Promise<void> {
+    const output = this.#output!;
+    if (this.#transaction !== null || output.written === this.#flushedRows) return;
+    const nowMs = this.#setup.clock.now();
+    if (nowMs - this.#lastFlushMs < LINGER_MS || !this.#isQuiet(nowMs)) return;
+    // Changelogs are written by `log` alone, so no end that `save` needs is passed over here.
+    await this.#producer!.flush();
+    this.#flushedRows = output.written;
+    this.#lastFlushMs = this.#setup.clock.now();
   }
 
   async #commit(): Promise<void> {
@@ -233,6 +270,7 @@ export class TaskSession {
     this.#rowsIn = 0;
     this.#moved = false;
     output.written = 0;
+    this.#flushedRows = 0;
     const failures = this.#instance!.takeFailures();
     const samples = output.firstFailure === null ? failures.samples : [...failures.samples, output.firstFailure];
     if (failures.count + output.failed > 0) watch.failures(failures.count + output.failed, samples);
