@@ -8,6 +8,7 @@ export interface EngineSettings {
   readonly properties: Readonly<Record<string, string>>;
   /** Longest time between two commits of a task. */
   readonly commitMs: number;
+  /** Rows of a cycle at most: bounds what is done again after a crash, and what one write to the state store holds. */
   readonly commitRowsMax: number;
   /** Rows of one store of one task that stay in memory, where rows may be loaded again. */
   readonly cacheRowsMax: number;
@@ -21,7 +22,7 @@ export function engineSettings(given: Partial<EngineSettings> & { readonly clust
   return {
     properties: {},
     commitMs: 100,
-    commitRowsMax: 10_000,
+    commitRowsMax: 50_000,
     cacheRowsMax: 1_000_000,
     retryFirstMs: 1000,
     retryMaxMs: 900_000,
@@ -43,17 +44,13 @@ export function mergedProperties(
   return merged;
 }
 
-const REPEATABLE_ROWS_FACTOR = 5;
-
 /** How a query with these properties is run. */
 export function runSettings(settings: EngineSettings, properties: Readonly<Record<string, string>>): RunSettings {
   const commitMs = Number(properties['commit.interval.ms']);
-  const repeats = properties['processing.guarantee'] === 'at_least_once';
   return {
-    guarantee: repeats ? 'at_least_once' : 'exactly_once',
+    guarantee: properties['processing.guarantee'] === 'at_least_once' ? 'at_least_once' : 'exactly_once',
     commitMs: Number.isFinite(commitMs) && commitMs > 0 ? commitMs : settings.commitMs,
-    // Without transactions nobody downstream waits for a commit, so it may take in more.
-    commitRowsMax: settings.commitRowsMax * (repeats ? REPEATABLE_ROWS_FACTOR : 1),
+    commitRowsMax: settings.commitRowsMax,
     cacheRowsMax: settings.cacheRowsMax,
     reset: resetOf(properties),
     retryFirstMs: settings.retryFirstMs,
