@@ -1,32 +1,12 @@
 // House rules that a machine can check: file sizes, names, words that do not belong, docs of public things, tests without a subject.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { ROOT, type Source, sourcesUnder } from './sources.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const SOURCE_LINES_MAX = 400;
 const TEST_LINES_MAX = 600;
-
-interface Source {
-  readonly path: string;
-  readonly lines: readonly string[];
-}
-
-function sourcesUnder(folder: string): Source[] {
-  const found: Source[] = [];
-  const visit = (current: string) => {
-    for (const name of readdirSync(current)) {
-      const path = join(current, name);
-      if (statSync(path).isDirectory()) {
-        if (name !== 'fixtures') visit(path);
-      } else if (path.endsWith('.ts'))
-        found.push({ path: relative(ROOT, path), lines: readFileSync(path, 'utf8').split('\n') });
-    }
-  };
-  if (existsSync(join(ROOT, folder))) visit(join(ROOT, folder));
-  return found;
-}
 
 const PRODUCT = [...sourcesUnder('src'), ...sourcesUnder('connectors')];
 const TESTS = sourcesUnder('test');
