@@ -43,7 +43,7 @@ const BRAZE_SINK = {
 export async function runConnect(run: Run): Promise<Result> {
   const meter = new Meter(run.inTopic, run.records);
   const sink = nullSink();
-  const product = await openProduct(run, meter, [sink.def]);
+  const product = await openProduct(run, (broker) => meter.watch(broker), [sink.def]);
   const { environment } = product;
   const worker = new Worker(environment);
   await worker.open();

@@ -27,8 +27,11 @@ export interface Result {
   readonly [detail: string]: string | number;
 }
 
+/** The environment of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Reads the run from the environment; throws when something is missing. */
-export function runFrom(environment: Readonly<Record<string, string | undefined>>): Run {
+export function runFrom(environment: Environment): Run {
   const need = (name: string): string => {
     const value = environment[name];
     if (value === undefined || value === '') throw new Error(`${name} is not set: see bench/README.md`);
@@ -49,4 +52,16 @@ export function runFrom(environment: Readonly<Record<string, string | undefined>
     registryUrl: need('SCHEMA_REGISTRY_URL'),
     redisUrl: environment['REDIS_URL'] || null,
   };
+}
+
+/** A run of the latency probe, which tells only the workload: its inputs are the `LAT.` topics, one partition each. */
+export function probeFrom(environment: Environment): Run {
+  const submits = 'LAT.EVENT_MYSQL.EVENT.SUBMIT';
+  return runFrom({
+    N: '0',
+    IN_TOPIC: environment['WORKLOAD'] === 'W2' ? 'LAT.TRADE_MYSQL.TRADE.ORDER' : submits,
+    NAME_TOPIC: 'LAT.EVENT_MYSQL.EVENT.NAME',
+    OUT_PREFIX: `ours-lat-${process.pid}-${Date.now()}.`,
+    ...environment,
+  });
 }

@@ -1,4 +1,4 @@
-// The product, put together as `trib run` does it, over a broker that is watched by the meter.
+// The product, put together as `trib run` does it, over a broker that may be watched by a meter.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,21 +10,25 @@ import { Metrics } from '../src/core/metrics.ts';
 import { Redactor } from '../src/core/redact.ts';
 import { type Environment, Services } from '../src/host/index.ts';
 import { PluginRegistry } from '../src/plugins/index.ts';
+import type { Broker } from '../src/ports/broker.ts';
 import { openAdapters } from '../src/wiring/adapters.ts';
 import { loadPlugins } from '../src/wiring/plugins.ts';
 import { readWorkerSettings } from '../src/wiring/worker-settings.ts';
 import type { Run } from './contract.ts';
-import type { Meter } from './meter.ts';
 
 /** The parts of one process. */
 export interface Product {
   readonly environment: Environment;
-  /** Closes everything and removes the topics of the run that the driver does not look at. */
+  /** Closes everything. */
   close(): Promise<void>;
 }
 
-/** Opens the product with the settings of a run. */
-export async function openProduct(run: Run, meter: Meter, own: readonly PluginDef[]): Promise<Product> {
+/** Opens the product with the settings of a run. `watch` answers the broker that it is given. */
+export async function openProduct(
+  run: Run,
+  watch: (broker: Broker) => Broker,
+  own: readonly PluginDef[],
+): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'trib-bench-'));
   const file = join(folder, 'worker.json');
   writeFileSync(
@@ -48,7 +52,7 @@ export async function openProduct(run: Run, meter: Meter, own: readonly PluginDe
   const adapters = await openAdapters(settings, http, clock);
   const { registry } = await loadPlugins([]);
   const environment: Environment = {
-    broker: meter.watch(adapters.broker),
+    broker: watch(adapters.broker),
     registry: adapters.registry,
     registryOf: adapters.registryOf,
     store: adapters.store,
