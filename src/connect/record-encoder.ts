@@ -65,10 +65,13 @@ export class RecordEncoder {
     for (let i = 0; i < records.length; i++) {
       const record = records[i]!;
       if (record === null) continue;
-      if (record.topic === topic && record.keySchema === keySchema && record.valueSchema === valueSchema) continue;
+      // What has no payload has no schema to register: the schema of a tombstone would become the subject's latest.
+      const keyNow = record.key === null ? null : record.keySchema;
+      const valueNow = record.value === null ? null : record.valueSchema;
+      if (record.topic === topic && keyNow === keySchema && valueNow === valueSchema) continue;
       topic = record.topic;
-      keySchema = record.keySchema;
-      valueSchema = record.valueSchema;
+      keySchema = keyNow;
+      valueSchema = valueNow;
       if (!this.#topics.has(topic)) await this.#openTopic(topic, record.origin?.topic ?? null);
       await prepareSchema(this.#converters.key, this.#preparedKeys, topic, keySchema);
       await prepareSchema(this.#converters.value, this.#preparedValues, topic, valueSchema);

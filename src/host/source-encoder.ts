@@ -55,8 +55,11 @@ export class SourceEncoder {
         this.#frame.noteTopic(topic, 'writes');
         if (this.#topics.partitions(topic) === undefined) await this.#topics.ensure(topic);
       }
-      if (this.#isNew(`key ${topic}`, record.keySchema)) await key.prepareEncode(topic, record.keySchema);
-      if (this.#isNew(`value ${topic}`, record.valueSchema)) await value.prepareEncode(topic, record.valueSchema);
+      // What has no payload has no schema to register: the schema of a tombstone would become the subject's latest.
+      if (record.key !== null && this.#isNew(`key ${topic}`, record.keySchema))
+        await key.prepareEncode(topic, record.keySchema);
+      if (record.value !== null && this.#isNew(`value ${topic}`, record.valueSchema))
+        await value.prepareEncode(topic, record.valueSchema);
     }
   }
 

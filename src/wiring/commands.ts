@@ -11,6 +11,8 @@ export const transform: Command = async (args, io) => {
 
 export const evaluate: Command = async () => {
   const { evalCommand } = await import('../cli/commands/eval.ts');
-  await evalCommand(process.stdin, process.stdout, () => 0);
+  const { systemClock } = await import('../adapters/system-clock.ts');
+  const clock = systemClock();
+  await evalCommand(process.stdin, process.stdout, () => clock.now());
   return 0;
 };

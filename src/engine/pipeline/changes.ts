@@ -41,11 +41,6 @@ export function generateChanges(generation: Generation, node: ChangesNode, consu
     part.setup.push(`function ${tick}(streamMs, wallMs) { return ${changes}.tick(wallMs); }`);
     part.ticks.push({ name: tick });
   }
-  if (node.operation !== null) {
-    // The source's loop notes the operation of its row.
-    part.setup.unshift('let operation = null;');
-    generation.operation = node.operation;
-  }
   generation.generate(
     node.input,
     (flow) => {
@@ -53,12 +48,16 @@ export function generateChanges(generation: Generation, node: ChangesNode, consu
       const row = node.columns.map((_, index) => flow.cells(index, []).text);
       const key = flow.keyIsNull === 'false' ? keyRowText(flow) : `(${flow.keyIsNull} ? null : ${keyRowText(flow)})`;
       const silent = [
-        node.announceBackfill ? null : 'silent',
-        node.operation === null ? null : "operation === 'r'",
+        node.backfill === 'set' ? 'silent' : null,
+        node.operation === null ? null : `${flow.cells(node.operation, []).text} === 'r'`,
       ].filter((each) => each !== null);
       const call = `${changes}.accept([${by.join(', ')}], [${[...row, key].join(', ')}], ${flow.time}, ${silent.join(' || ') || 'false'}, headers);`;
       // Deletes do not touch the state.
-      return flow.exists === 'true' ? call : `if (${flow.exists}) ${call}`;
+      const conditions = [
+        flow.exists === 'true' ? null : flow.exists,
+        node.backfill === 'ignore' ? '!silent' : null,
+      ].filter((each) => each !== null);
+      return conditions.length === 0 ? call : `if (${conditions.join(' && ')}) ${call}`;
     },
     false,
   );

@@ -14,8 +14,6 @@ export interface Generation {
   /** The part whose code is being written. */
   part: Part;
   readonly compiler: ExpressionCompiler;
-  /** The source column that the loop notes in `operation`, for rows of snapshots (CHANGES_KEY). */
-  operation: { readonly source: string; readonly column: number } | null;
   /**
    * Writes the code of a node around what its consumer answers. `needsOld`: the consumer of a table wants to know the row that
    * is replaced.

@@ -30,7 +30,6 @@ export class Generator implements Generation {
   /** Parts in the order of the data: what is read comes before who reads it. */
   readonly parts: Part[] = [];
   part: Part;
-  operation: Generation['operation'] = null;
   readonly #compilers = new Map<Part, ExpressionCompiler>();
 
   constructor(options: GeneratorOptions) {

@@ -38,7 +38,6 @@ export function resultFunction(
     context: generation.context,
     queryId: generation.queryId,
     topicPrefix: generation.topicPrefix,
-    operation: null,
     part,
     compiler,
     generate: refuse,

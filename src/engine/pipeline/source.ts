@@ -30,9 +30,7 @@ export function generateSource(generation: Generation, node: SourceNode, consume
   const store =
     isTable && needsOld ? part.addStore({ name: node.id, changelog: '', ofSource: index, evictable: false }) : null;
   const run = part.unit.frame(() => {
-    const { operation } = generation;
-    const note = operation?.source === node.id ? `operation = ${reader.cellText(operation.column)};\n` : '';
-    const body = note + consume(reader.flow(store !== null));
+    const body = consume(reader.flow(store !== null));
     return loop(reader, body, isTable, store, timeText(generation, node, reader));
   });
   part.sources[index] = { def: { ...def, needsOffsets: reader.usesOffsets }, run: indented(run) };
@@ -107,11 +105,6 @@ class SourceCells {
         this.mustExist = true;
       },
     };
-  }
-
-  /** The cell of a column of the row. */
-  cellText(index: number): string {
-    return this.#cell('row', index, []).text;
   }
 
   /** The cell's text where it stands, for code before the declarations. */

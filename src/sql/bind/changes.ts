@@ -1,7 +1,9 @@
 // WITH (CHANGES_KEY=…): only rows that differ from the last of their key.
 
 import { nearest } from '../../core/errors.ts';
+import type { Expr } from '../plan/expr.ts';
 import type { ChangesNode, PlanNode } from '../plan/nodes.ts';
+import { STRING } from '../types/sql-type.ts';
 import { type Binding, pasteName, reject } from './environment.ts';
 import type { PlannedQuery } from './query.ts';
 import type { WithClause } from './with.ts';
@@ -10,7 +12,7 @@ import type { WithClause } from './with.ts';
 export function withChanges(binding: Binding, clause: WithClause, planned: PlannedQuery): PlanNode {
   const plan = planned.plan;
   if (clause.changesKey === null) {
-    for (const property of ['CHANGES_COLUMNS', 'CHANGES_QUIET_MS', 'CHANGES_ANNOUNCE']) {
+    for (const property of ['CHANGES_COLUMNS', 'CHANGES_QUIET_MS', 'CHANGES_ANNOUNCE', 'CHANGES_BACKFILL']) {
       if (clause.spanOf(property) !== null) {
         reject(
           binding,
@@ -49,6 +51,7 @@ export function withChanges(binding: Binding, clause: WithClause, planned: Plann
     clause.changesColumns === null
       ? plan.columns.flatMap(({ kind }, index) => (kind === 'value' && !by.includes(index) ? [index] : []))
       : clause.changesColumns.map((name) => indexOf('CHANGES_COLUMNS', name));
+  const input = clause.changesAnnounce.includes('snapshot') ? plan : withOperation(plan);
   const node: ChangesNode = {
     kind: 'changes',
     id: 'changes',
@@ -56,12 +59,12 @@ export function withChanges(binding: Binding, clause: WithClause, planned: Plann
     columns: plan.columns,
     key: plan.key,
     window: plan.window,
-    input: plan,
+    input,
     by,
     watched,
     quietMs: clause.changesQuietMs,
-    announceBackfill: clause.changesAnnounce.includes('backfill'),
-    operation: clause.changesAnnounce.includes('snapshot') ? null : operationColumn(plan),
+    backfill: clause.changesAnnounce.includes('backfill') ? 'announce' : clause.changesBackfill,
+    operation: input === plan ? null : plan.columns.length,
   };
   return node;
 }
@@ -69,14 +72,32 @@ export function withChanges(binding: Binding, clause: WithClause, planned: Plann
 /** `op` of a Debezium envelope, and what the unwrapping transform makes of it (`add.fields=op`). */
 const OPERATION_NAMES: ReadonlySet<string> = new Set(['OP', '__OP']);
 
-/** The operation of a change event, where a source of the query has one: its rows of a snapshot say `r`. */
-function operationColumn(node: PlanNode): ChangesNode['operation'] {
-  if (node.kind === 'source') {
-    const index = node.columns.findIndex(
-      ({ name, kind, type }) => OPERATION_NAMES.has(name.toUpperCase()) && kind === 'value' && type.base === 'STRING',
-    );
-    return index < 0 ? null : { source: node.id, column: index };
+/** The projection with one more column: the operation of the change event, where a source of the query has one. */
+function withOperation(plan: PlanNode): PlanNode {
+  if (plan.kind !== 'project') return plan;
+  const index = operationColumn(plan.input);
+  if (index === null) return plan;
+  const operation: Expr = { op: 'column', index, type: STRING };
+  const column = { source: null, name: 'operation', type: STRING, kind: 'value' as const };
+  return { ...plan, values: [...plan.values, operation], columns: [...plan.columns, column] };
+}
+
+/** Nodes between a source and the projection offer their (left) input's columns first, so the index stays the same. */
+function operationColumn(node: PlanNode): number | null {
+  switch (node.kind) {
+    case 'source': {
+      const index = node.columns.findIndex(
+        ({ name, kind, type }) => OPERATION_NAMES.has(name.toUpperCase()) && kind === 'value' && type.base === 'STRING',
+      );
+      return index < 0 ? null : index;
+    }
+    case 'join':
+      return operationColumn(node.left);
+    case 'filter':
+    case 'repartition':
+    case 'flatMap':
+      return operationColumn(node.input);
+    default:
+      return null;
   }
-  if (node.kind === 'join') return operationColumn(node.left);
-  return operationColumn(node.input);
 }

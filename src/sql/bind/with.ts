@@ -31,6 +31,8 @@ export interface WithClause {
   readonly changesColumns: readonly string[] | null;
   readonly changesQuietMs: number | null;
   readonly changesAnnounce: readonly string[];
+  /** Whether rows of a back-fill set the state of CHANGES_KEY. */
+  readonly changesBackfill: 'set' | 'ignore';
   readonly joinWaitMs: number | null;
   readonly backfill: 'announce' | null;
   /** Where a property stands, for messages. */
@@ -67,6 +69,7 @@ const KNOWN = {
     'CHANGES_COLUMNS',
     'CHANGES_QUIET_MS',
     'CHANGES_ANNOUNCE',
+    'CHANGES_BACKFILL',
     'JOIN_WAIT_MS',
     'BACKFILL',
   ],
@@ -154,6 +157,7 @@ export function readWith(binding: Binding, properties: readonly PropertyNode[], 
     changesColumns: reader.columnList('CHANGES_COLUMNS'),
     changesQuietMs: reader.integer('CHANGES_QUIET_MS', 0),
     changesAnnounce: (reader.columnList('CHANGES_ANNOUNCE') ?? []).map((name) => name.toLowerCase()),
+    changesBackfill: reader.choice('CHANGES_BACKFILL', ['SET', 'IGNORE'], 'WITH-2') === 'IGNORE' ? 'ignore' : 'set',
     joinWaitMs: reader.integer('JOIN_WAIT_MS', 0),
     backfill: reader.choice('BACKFILL', ['ANNOUNCE'], 'WITH-2') === null ? null : 'announce',
     spanOf: (name) => reader.spanOf(name),

@@ -153,9 +153,10 @@ export interface ChangesNode extends NodeBase {
   readonly by: readonly number[];
   readonly watched: readonly number[];
   readonly quietMs: number | null;
-  readonly announceBackfill: boolean;
-  /** Column of a source below that says `r` for rows of a snapshot, which set the state silently; null: none, or they are announced. */
-  readonly operation: { readonly source: string; readonly column: number } | null;
+  /** What rows of a back-fill do: set the state silently, nothing at all, or what live rows do. */
+  readonly backfill: 'set' | 'ignore' | 'announce';
+  /** Column of `input` (behind those that are offered) that says `r` for rows of a snapshot, which set the state silently; null: none, or they are announced. */
+  readonly operation: number | null;
 }
 export type PlanNode =
   | SourceNode

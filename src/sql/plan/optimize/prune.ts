@@ -34,7 +34,8 @@ function prune(node: PlanNode, wanted: Reads): PlanNode {
     case 'changes': {
       const reads = copyOf(wanted);
       for (const index of [...node.by, ...node.watched]) add(reads, index, []);
-      return { ...node, input: prune(withOperation(node.input, node.operation), reads) };
+      if (node.operation !== null) add(reads, node.operation, []);
+      return { ...node, input: prune(node.input, reads) };
     }
     case 'repartition': {
       const reads = below(wanted, node.input.columns.length);
@@ -69,26 +70,10 @@ function pruneJoin(node: JoinNode, wanted: Reads): JoinNode {
   return { ...node, left: prune(node.left, left), right: prune(node.right, right) };
 }
 
-/** The operation column is read beside what the projection reads: it says which rows are of a snapshot. */
-function withOperation(
-  node: PlanNode,
-  operation: { readonly source: string; readonly column: number } | null,
-): PlanNode {
-  if (operation === null) return node;
-  if (node.kind === 'source') {
-    return node.id === operation.source ? { ...node, reads: [[operation.column]] } : node;
-  }
-  if (node.kind === 'join') {
-    return { ...node, left: withOperation(node.left, operation), right: withOperation(node.right, operation) };
-  }
-  return { ...node, input: withOperation(node.input, operation) };
-}
-
 function withReads(node: SourceNode, wanted: Reads): SourceNode {
   const reads = copyOf(wanted);
   for (const index of node.key) add(reads, index, []);
   if (node.timestamp !== null) add(reads, node.timestamp.column, []);
-  for (const path of node.reads ?? []) add(reads, path[0]!, path.slice(1));
   const paths: Path[] = [];
   for (const [index, list] of [...reads].sort(([a], [b]) => a - b)) {
     const whole = list.some((path) => path.length === 0);
