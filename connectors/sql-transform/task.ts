@@ -88,7 +88,7 @@ export class SqlTask implements ProcessorTask {
       if (result.failure === null) return this.#share(result.queryIds);
       const fault = faultInFile(result.failure, script.text, script.file);
       if (!mayComeTrue(fault) || clock.now() >= deadlineMs) throw fault;
-      if (!told) log('warn', `waiting: ${fault.message}`);
+      if (!told) log('info', `waiting: ${fault.message}`);
       told = true;
       await clock.sleep(RETRY_MS, signal);
     }

@@ -36,8 +36,10 @@ export class Progress {
     this.#broker = broker;
   }
 
+  /** A replaced query goes on from where it stood: whoever waits for it waits on. */
   register(flow: QueryFlow): void {
-    this.#queries.set(flow.queryId, { flow, reached: new Map(), waiters: [] });
+    const former = this.#queries.get(flow.queryId);
+    this.#queries.set(flow.queryId, { flow, reached: former?.reached ?? new Map(), waiters: former?.waiters ?? [] });
   }
 
   /** The query is gone: whoever waits for it goes on. */
@@ -102,7 +104,8 @@ export class Progress {
     await new Promise<void>((resolve) => {
       const done = (): void => {
         signal.removeEventListener('abort', done);
-        tracked.waiters = tracked.waiters.filter((other) => other !== waiter);
+        const now = this.#queries.get(tracked.flow.queryId);
+        if (now !== undefined) now.waiters = now.waiters.filter((other) => other !== waiter);
         resolve();
       };
       const waiter: Waiter = { bounds, done };

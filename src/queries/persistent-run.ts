@@ -3,6 +3,7 @@
 // Laws: names of groups, transactional ids, topics and state are functions of cluster id and query id only, so a restarted host
 // finds all of it again. A failed task is started again with growing pauses; the other tasks of the query are left alone.
 
+import { TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { type Progress, partitionKeys } from '../engine/progress.ts';
 import type { Serdes } from '../engine/serdes.ts';
@@ -36,6 +37,8 @@ export interface RunSettings {
   readonly reset: 'earliest' | 'latest' | null;
   readonly retryFirstMs: number;
   readonly retryMaxMs: number;
+  /** A record that cannot be read fails the task instead of being skipped. */
+  readonly failOnBadRecord: boolean;
 }
 
 export type RunState = 'STARTING' | 'RUNNING' | 'ERROR' | 'STOPPED';
@@ -68,6 +71,8 @@ export class PersistentRun {
   #tasks: RunningTask[] = [];
   #stopped = new AbortController();
   #prepared = false;
+  /** Trying again to start; null: no need. */
+  #starting: Promise<void> | null = null;
   /** Partition counts of all topics of the query, by name. */
   #partitions: ReadonlyMap<string, number> = new Map();
 
@@ -85,7 +90,7 @@ export class PersistentRun {
   }
 
   get state(): RunState {
-    if (this.#tasks.length === 0) return 'STOPPED';
+    if (this.#tasks.length === 0) return this.#starting === null ? 'STOPPED' : 'ERROR';
     if (this.#tasks.some(({ failed }) => failed !== null)) return 'ERROR';
     return this.#tasks.every(({ task }) => task.state !== null) ? 'RUNNING' : 'STARTING';
   }
@@ -121,6 +126,7 @@ export class PersistentRun {
   async prepare(): Promise<void> {
     if (this.#prepared) return;
     await this.#learnPartitions();
+    for (const { topic } of this.inputs) if (!this.#partitions.has(topic)) throw missingTopic(topic, this.queryId);
     await this.#ports.broker.createTopics(this.#internalTopics());
     await this.#pinLatest();
     const last = this.topology.parts.at(-1)!;
@@ -139,11 +145,45 @@ export class PersistentRun {
     this.#prepared = true;
   }
 
-  /** Starts all tasks; they go on by themselves until `stop`. */
+  /**
+   * Starts all tasks; they go on by themselves until `stop`. Where the query cannot start now (a topic is gone, the broker cannot be
+   * reached), it is in error and tries again by itself.
+   */
   async start(): Promise<void> {
-    if (this.#tasks.length > 0) return;
-    await this.prepare();
+    if (this.#tasks.length > 0 || this.#starting !== null) return;
     this.#stopped = new AbortController();
+    try {
+      await this.#launchAll();
+    } catch (error) {
+      this.#noteStartFailure(error as Error);
+      this.#starting = this.#startLater();
+    }
+  }
+
+  async #startLater(): Promise<void> {
+    const { signal } = this.#stopped;
+    let pauseMs = this.#settings.retryFirstMs;
+    while (!signal.aborted) {
+      await this.#ports.clock.sleep(pauseMs, signal);
+      if (signal.aborted) break;
+      try {
+        await this.#launchAll();
+        break;
+      } catch (error) {
+        this.#noteStartFailure(error as Error);
+        pauseMs = Math.min(this.#settings.retryMaxMs, pauseMs * 2);
+      }
+    }
+    this.#starting = null;
+  }
+
+  #noteStartFailure(error: Error): void {
+    this.tally.error(error);
+    this.#ports.log.error(`query could not be started: ${error.message}`, { query: this.queryId });
+  }
+
+  async #launchAll(): Promise<void> {
+    await this.prepare();
     this.#tasks = this.topology.parts.flatMap((part, index) =>
       Array.from({ length: this.#tasksOf(part) }, (_, partition) => this.#launch(part, index, partition)),
     );
@@ -152,15 +192,11 @@ export class PersistentRun {
   /** Ends all tasks; what they had processed is committed. */
   async stop(): Promise<void> {
     this.#stopped.abort();
+    await this.#starting;
     const tasks = this.#tasks;
     for (const { task } of tasks) task.stop();
     await Promise.all(tasks.map(({ done }) => done));
     this.#tasks = [];
-  }
-
-  /** Resolves when a task has failed for good or another host has taken over; never while all is well. */
-  async ended(): Promise<void> {
-    await Promise.all(this.#tasks.map(({ done }) => done));
   }
 
   /** Removes what only this query needs: internal topics, group, state. Stop it first. */
@@ -201,7 +237,8 @@ export class PersistentRun {
         const end = await running.task.run();
         if (end === 'fenced') {
           log.warn('another host has taken this task over; this copy has stopped, nothing was lost', where);
-          this.tally.error(new Error('Another host has taken this task over.'));
+          running.failed = new Error('Another host has taken this task over.');
+          this.tally.error(running.failed);
         }
         return;
       } catch (error) {
@@ -218,7 +255,7 @@ export class PersistentRun {
 
   #taskOf(part: SubTopology, partIndex: number, partition: number): Task {
     const { broker, store, clock, serdes, progress, log } = this.#ports;
-    const { guarantee, commitMs, commitRowsMax, cacheRowsMax } = this.#settings;
+    const { guarantee, commitMs, commitRowsMax, cacheRowsMax, failOnBadRecord } = this.#settings;
     const { tally, queryId } = this;
     const tables = part.sources.filter(({ shape, internal }) => shape === 'table' && !internal);
     const joinsStream = part.sources.some(({ shape }) => shape === 'stream');
@@ -250,6 +287,7 @@ export class PersistentRun {
           tally.counted(partIndex === 0 ? rowsIn : 0, part === this.topology.parts.at(-1) ? rowsOut : 0),
         bad: (topic, badPartition, offset, error) => {
           const where = `${partitionKey(topic, badPartition)}@${offset}`;
+          if (failOnBadRecord) throw unreadable(where, error);
           if (tally.skipped(where, error))
             log.warn(`skipped a record that cannot be read: ${error.message}`, { query: queryId, record: where });
         },
@@ -329,4 +367,20 @@ export class PersistentRun {
     const fresh = keys.filter((key) => !committed.has(key));
     if (fresh.length > 0) await broker.commit(this.#group, await broker.offsets(fresh, 'stable'));
   }
+}
+
+function missingTopic(topic: string, queryId: string): TributaryError {
+  return new TributaryError('TRIB_TOPIC_MISSING', 'notFound', {
+    what: `The topic ${topic}, which query ${queryId} reads, does not exist.`,
+    fix: 'Create it: the query starts by itself then. Or TERMINATE the query.',
+  });
+}
+
+function unreadable(where: string, cause: Error): TributaryError {
+  return new TributaryError('TRIB_RECORD_UNREADABLE', 'fatal', {
+    what: `A record cannot be read: ${cause.message}`,
+    where,
+    fix: 'ksql.fail.on.deserialization.error is on: switch it off to skip such records, or mend the record.',
+    cause,
+  });
 }

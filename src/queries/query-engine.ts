@@ -14,7 +14,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { topicShape } from '../sql/bind/from.ts';
-import type { Catalog, Source } from '../sql/catalog/catalog.ts';
+import type { Catalog, PersistentQuery, Source } from '../sql/catalog/catalog.ts';
 import { builtInFunctions } from '../sql/functions/index.ts';
 import type { Functions } from '../sql/functions/registry.ts';
 import { CatalogState } from './catalog-state.ts';
@@ -26,8 +26,9 @@ import { LinePrinter } from './print.ts';
 import { openPull, streamPlan } from './pull.ts';
 import { openTransient } from './push.ts';
 import { type QueryStatus, statusOf } from './query-status.ts';
+import type { QueryError } from './query-tally.ts';
 import type { ExecuteResult, LineStream, RowStream, StatementFailure, StatementOptions } from './results.ts';
-import { RunControl } from './run-control.ts';
+import { RunControl, unknownQuery } from './run-control.ts';
 import { type EngineSettings, engineSettings, mergedProperties, resetOf } from './settings.ts';
 import { notReady, type Script, StatementRunner } from './statement-runner.ts';
 import { bindPrepared, isQuery, type PreparedStatement, prepareScript, tryStatements } from './statements.ts';
@@ -65,6 +66,8 @@ export class QueryEngine {
   readonly #state = new CatalogState();
   readonly #runner: StatementRunner;
   readonly #streams = new Map<string, RowStream>();
+  /** Queries of the log that could not be built, and why. */
+  readonly #broken = new Map<string, QueryError>();
   #ready = false;
 
   constructor(ports: QueryEnginePorts, settings: Partial<EngineSettings> & { readonly clusterId: string }) {
@@ -124,9 +127,9 @@ export class QueryEngine {
   async start(): Promise<void> {
     for (const { offset, entry } of await this.#log.open()) this.#state.apply(offset, entry);
     for (const query of this.#state.catalog.queries.values()) {
-      this.runs.adopt(this.runs.build(query));
+      if (!this.#adopt(query)) continue;
       if (this.#state.ownerOf(query.id) === null && !this.#state.isPaused(query.id))
-        await this.#runner.resume(query.id);
+        await this.runs.need(query.id).start();
     }
     this.#ready = true;
   }
@@ -235,10 +238,11 @@ export class QueryEngine {
 
   async query(queryId: string): Promise<QueryStatus> {
     const query = this.#state.catalog.queries.get(queryId);
-    const run = this.runs.need(queryId);
-    return statusOf(this.#ports.broker, query!, run, {
+    if (query === undefined) throw unknownQuery(queryId);
+    return statusOf(this.#ports.broker, query, this.runs.get(queryId), {
       owner: this.#state.ownerOf(queryId),
       paused: this.#state.isPaused(queryId),
+      broken: this.#broken.get(queryId) ?? null,
     });
   }
 
@@ -252,7 +256,7 @@ export class QueryEngine {
 
   /** Starts a query for its owner; it runs until `stopQuery`. */
   async startQuery(queryId: string): Promise<void> {
-    if (!this.#state.isPaused(queryId)) await this.#runner.resume(queryId);
+    if (!this.#state.isPaused(queryId)) await this.runs.need(queryId).start();
   }
 
   async stopQuery(queryId: string): Promise<void> {
@@ -335,6 +339,18 @@ export class QueryEngine {
 
   #properties(options: StatementOptions): Readonly<Record<string, string>> {
     return mergedProperties(this.settings.properties, options.properties ?? {});
+  }
+
+  /** One plan of the log that this release cannot run does not keep the others from running. */
+  #adopt(query: PersistentQuery): boolean {
+    try {
+      this.runs.adopt(this.runs.build(query));
+      return true;
+    } catch (error) {
+      this.#broken.set(query.id, { atMs: this.nowMs(), message: (error as Error).message, type: 'UNKNOWN' });
+      this.#ports.log.error(`query cannot be run: ${(error as Error).message}`, { query: query.id });
+      return false;
+    }
   }
 
   #script(text: string, options: StatementOptions): Script {

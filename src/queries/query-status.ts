@@ -49,7 +49,7 @@ export async function statusOf(
   broker: Broker,
   query: PersistentQuery,
   run: PersistentRun | null,
-  about: { readonly owner: string | null; readonly paused: boolean },
+  about: { readonly owner: string | null; readonly paused: boolean; readonly broken: QueryError | null },
 ): Promise<QueryStatus> {
   const sources = run === null ? [] : await lagsOf(broker, run);
   const lag = sources.reduce((sum, source) => sum + source.lag, 0);
@@ -61,7 +61,7 @@ export async function statusOf(
     sink: query.sink,
     reads: query.reads,
     owner: about.owner,
-    state: about.paused ? 'PAUSED' : (run?.state ?? 'STOPPED'),
+    state: about.broken !== null ? 'ERROR' : about.paused ? 'PAUSED' : (run?.state ?? 'STOPPED'),
     group: run?.group ?? '',
     sources,
     lag,
@@ -71,7 +71,7 @@ export async function statusOf(
     secondsLeft: lag === 0 ? 0 : pace > 0 ? Math.ceil(lag / pace) : null,
     skipped: { count: run?.tally.skippedCount ?? 0, first: run?.tally.firstSkipped ?? null },
     failures: { count: run?.tally.failedCount ?? 0, samples: run?.tally.failureSamples ?? [] },
-    errors: run?.tally.errors ?? [],
+    errors: about.broken !== null ? [about.broken] : (run?.tally.errors ?? []),
   };
 }
 

@@ -49,10 +49,7 @@ export class RunControl {
   need(queryId: string): PersistentRun {
     const run = this.#runs.get(queryId);
     if (run !== undefined) return run;
-    throw new TributaryError('TRIB_QUERY_UNKNOWN', 'notFound', {
-      what: `There is no query ${queryId}.`,
-      fix: 'SHOW QUERIES lists all.',
-    });
+    throw unknownQuery(queryId);
   }
 
   all(): readonly PersistentRun[] {
@@ -74,4 +71,11 @@ export class RunControl {
     for (const run of this.all()) run.forget();
     this.#runs.clear();
   }
+}
+
+export function unknownQuery(queryId: string): TributaryError {
+  return new TributaryError('TRIB_QUERY_UNKNOWN', 'notFound', {
+    what: `There is no query ${queryId}.`,
+    fix: 'SHOW QUERIES lists all.',
+  });
 }

@@ -55,6 +55,7 @@ export function runSettings(settings: EngineSettings, properties: Readonly<Recor
     reset: resetOf(properties),
     retryFirstMs: settings.retryFirstMs,
     retryMaxMs: settings.retryMaxMs,
+    failOnBadRecord: properties['ksql.fail.on.deserialization.error']?.toLowerCase() === 'true',
   };
 }
 

@@ -15,7 +15,6 @@ import { ownedPlan } from './owned-statements.ts';
 import type { Entity, ExecuteResult, StatementFailure } from './results.ts';
 import { answerOther, type ShownEngine } from './show.ts';
 import {
-  asTributaryError,
   bindPrepared,
   failureOf,
   isQuery,
@@ -103,17 +102,6 @@ export class StatementRunner {
     }
   }
 
-  /** Starts a query; what cannot start now is told by its state, and does not stop the others. */
-  async resume(queryId: string): Promise<void> {
-    const run = this.#ports.runs.need(queryId);
-    try {
-      await run.start();
-    } catch (error) {
-      run.tally.error(asTributaryError(error));
-      this.#ports.logger.error(`query could not be started: ${(error as Error).message}`, { query: queryId });
-    }
-  }
-
   async #executeAll(statements: readonly PreparedStatement[], owner: string | null): Promise<ExecuteResult> {
     const refused = statements.find(({ parsed }) => isQuery(parsed.statement));
     if (refused !== undefined) return { entities: [], failure: failureOf(refused.parsed, wrongEndpoint()) };
@@ -163,7 +151,8 @@ export class StatementRunner {
     const { sequenceNumber, made } = await runChange(this.#ports, change, entry);
     this.#ports.facts.forgetTopics();
     state.apply(sequenceNumber, { commands: change.commands, owner, paused: [] });
-    for (const { queryId } of made) if (owner === null && !state.isPaused(queryId)) await this.resume(queryId);
+    for (const { queryId } of made)
+      if (owner === null && !state.isPaused(queryId)) await this.#ports.runs.get(queryId)?.start();
     const entity = changeEntity(parsed, change, { commandId, sequenceNumber });
     state.statuses.set(commandId, entity['commandStatus'] as CommandStatus);
     return entity;
@@ -186,7 +175,7 @@ export class StatementRunner {
     state.apply(await log.append(entry), entry);
     for (const id of ids) {
       if (paused) await runs.get(id)?.stop();
-      else await this.resume(id);
+      else await runs.get(id)?.start();
     }
     const entity = controlEntity(parsed, commandId, paused ? 'Query paused.' : 'Query resumed.', state.applied);
     state.statuses.set(commandId, entity['commandStatus'] as CommandStatus);
