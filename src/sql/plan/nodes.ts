@@ -82,7 +82,7 @@ export interface RepartitionNode extends NodeBase {
   readonly kind: 'repartition';
   readonly input: PlanNode;
   readonly by: readonly Expr[];
-  /** Partition count of the internal topic; null: all in one partition, so no topic is needed. */
+  /** Partition count of the internal topic; null: none is needed. */
   readonly partitions: number | null;
   /** Write keys as this topic does, so that rows meet their peers there; null: no peer. */
   readonly peer: TopicShape | null;

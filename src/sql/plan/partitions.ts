@@ -7,7 +7,7 @@ export function partitionsOf(node: PlanNode): number {
     case 'source':
       return node.partitions;
     case 'repartition':
-      return node.partitions ?? 1;
+      return node.partitions ?? partitionsOf(node.input);
     case 'join':
       return partitionsOf(node.left);
     default:
