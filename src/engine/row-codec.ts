@@ -83,17 +83,24 @@ function writeNumber(cell: number, out: ByteWriter): void {
   out.double(cell);
 }
 
+/** Texts up to this long are written by a loop: their count is one byte, and a call into native code costs more. */
+const LOOPED_TEXT_MAX = 48;
+
 function writeText(cell: string, out: ByteWriter): void {
   out.byte(KIND.text);
   const { length } = cell;
-  // Short plain text, the usual case: its byte count is its length.
-  if (length < 64) {
-    let plain = true;
-    for (let i = 0; i < length && plain; i++) plain = cell.charCodeAt(i) < 128;
-    if (plain) {
-      writeCount(length, out);
-      out.reserve(length);
-      for (let i = 0; i < length; i++) out.bytes[out.position++] = cell.charCodeAt(i);
+  if (length <= LOOPED_TEXT_MAX) {
+    out.reserve(length + 1);
+    const { bytes, position } = out;
+    bytes[position] = length;
+    let i = 0;
+    for (; i < length; i++) {
+      const code = cell.charCodeAt(i);
+      if (code > 127) break;
+      bytes[position + 1 + i] = code;
+    }
+    if (i === length) {
+      out.position = position + 1 + length;
       return;
     }
   }
