@@ -17,7 +17,7 @@ export function table(
 }
 
 /** Display cells: East Asian wide characters take two. */
-function width(text: string): number {
+export function width(text: string): number {
   let cells = 0;
   for (const character of text) cells += WIDE.test(character) ? 2 : 1;
   return cells;

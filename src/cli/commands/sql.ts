@@ -174,7 +174,7 @@ async function prompt(session: SqlSession, output: Output, io: CliIo): Promise<n
   });
   if (process.stdin.isTTY) io.out(`SQL of ${session.server}. End statements with a semicolon; exit leaves.\n`);
   let pending = '';
-  lines.prompt();
+  if (process.stdin.isTTY) lines.prompt();
   for await (const line of lines) {
     if (pending === '' && /^\s*(exit|quit)\s*;?\s*$/i.test(line)) break;
     pending += `${line}\n`;
@@ -184,7 +184,7 @@ async function prompt(session: SqlSession, output: Output, io: CliIo): Promise<n
     if (complete.length > 0) lines.pause();
     for (const { text } of complete) await runOne(session, text, output, io);
     lines.setPrompt(pending === '' ? 'sql> ' : '   > ');
-    lines.prompt();
+    if (process.stdin.isTTY) lines.prompt();
   }
   lines.close();
   return 0;

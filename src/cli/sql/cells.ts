@@ -1,4 +1,5 @@
 // Cells as people read them: structs and maps as {A=1}, lists as [1, 2], null as null.
+import { width } from '../table.ts';
 import { NumberText } from './client.ts';
 
 /** The text of a value of an answer. */
@@ -31,7 +32,7 @@ export class RowGrid {
     const lines = Math.max(1, ...folded.map((parts) => parts.length));
     let text = '';
     for (let line = 0; line < lines; line++) {
-      text += `|${folded.map((parts) => (parts[line] ?? '').padEnd(this.#width)).join('|')}|\n`;
+      text += `|${folded.map((parts) => padded(parts[line] ?? '', this.#width)).join('|')}|\n`;
     }
     return text;
   }
@@ -41,12 +42,29 @@ export class RowGrid {
   }
 }
 
-function fold(cell: string, width: number): readonly string[] {
-  const parts: string[] = [];
+function padded(text: string, cells: number): string {
+  return text + ' '.repeat(Math.max(0, cells - width(text)));
+}
+
+/** Lines of at most so many display cells: characters of East Asia take two. */
+function fold(cell: string, cells: number): readonly string[] {
+  const lines: string[] = [];
   for (const line of cell.split('\n')) {
-    for (let at = 0; at === 0 || at < line.length; at += width) parts.push(line.slice(at, at + width));
+    let part = '';
+    let used = 0;
+    for (const character of line) {
+      const wide = width(character);
+      if (used + wide > cells) {
+        lines.push(part);
+        part = '';
+        used = 0;
+      }
+      part += character;
+      used += wide;
+    }
+    lines.push(part);
   }
-  return parts;
+  return lines;
 }
 
 /** Names of a header's schema text, e.g. `` `ID` STRING KEY, `N` BIGINT ``. */
