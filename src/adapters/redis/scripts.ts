@@ -45,7 +45,7 @@ return redis.call('HSCAN', KEYS[2], ARGV[3], 'COUNT', ARGV[4])
 
 /**
  * One chunk of a write. KEYS meta, stores, store… · ARGV token, seq, chunk index, position ('' unless the last chunk), then for
- * each store: name, puts, deletes, (key, value)×puts, key×deletes.
+ * each store: name, puts, deletes; the two packed (pack.ts): key, value, key, value… and key, key…
  *
  * Several chunks run inside one MULTI. The chunk counter makes the last one refuse when an earlier one failed (out of memory):
  * the position then stays where it was, and the replay of the changelog from there writes the same entries again.
@@ -54,22 +54,14 @@ export const WRITE = `${CHECK_SEQ}
 local index = tonumber(ARGV[3])
 if index == 0 then redis.call('HDEL', KEYS[1], 'chunk')
 elseif redis.call('HGET', KEYS[1], 'chunk') ~= ARGV[3] then return redis.error_reply('TRIB_LOST torn write') end
-local at = 5
 for k = 3, #KEYS do
-  local puts, deletes = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local at = 5 + (k - 3) * 3
   redis.call('SADD', KEYS[2], ARGV[at])
-  at = at + 3
-  local stop = at + 2 * puts
-  while at < stop do
-    local to = math.min(at + 4000, stop)
-    redis.call('HSET', KEYS[k], unpack(ARGV, at, to - 1))
-    at = to
-  end
-  stop = at + deletes
-  while at < stop do
-    local to = math.min(at + 4000, stop)
-    redis.call('HDEL', KEYS[k], unpack(ARGV, at, to - 1))
-    at = to
+  for command, list in pairs({ HSET = ARGV[at + 1], HDEL = ARGV[at + 2] }) do
+    local flat = cmsgpack.unpack(list)
+    for from = 1, #flat, 4000 do
+      redis.call(command, KEYS[k], unpack(flat, from, math.min(from + 3999, #flat)))
+    end
   end
 end
 if ARGV[4] == '' then

@@ -13,9 +13,10 @@ import { TributaryError } from '../../core/errors.ts';
 import type { Offsets } from '../../ports/broker.ts';
 import { type Entry, type StateSession, type StateStore, stateFenced, stateLost } from '../../ports/state-store.ts';
 import { connectRedis, isUnknownScript, redisFailure, run, scriptOf, send } from './connection.ts';
+import { packed } from './pack.ts';
 import { CLEAR, OPEN, READ, REMOVE, SCAN, WRITE } from './scripts.ts';
 
-const CHUNK_ENTRIES = 5_000;
+const CHUNK_ENTRIES = 2_000;
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const READ_KEYS = 2_000;
 const SCAN_COUNT = 2_000;
@@ -211,9 +212,7 @@ export class RedisStateStore implements StateStore {
     const text = position === null ? '' : JSON.stringify(Object.fromEntries(position));
     call.push(session.token, session.seq, index, text);
     for (const part of chunk) {
-      call.push(part.store, part.puts.length / 2, part.deletes.length);
-      for (let i = 0; i < part.puts.length; i++) call.push(part.puts[i]!);
-      for (let i = 0; i < part.deletes.length; i++) call.push(part.deletes[i]!);
+      call.push(part.store, packed(part.puts), packed(part.deletes));
     }
     return call;
   }
