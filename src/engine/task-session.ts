@@ -46,7 +46,8 @@ export class TaskSession {
   #moved = false;
   #untickedRows = 0;
   #streamTimeMs = -1;
-  #nextTickMs: number | null = null;
+  /** At once after a start: state may hold rows whose time came while nothing ran. */
+  #nextTickMs: number | null = 0;
   #lastCommitMs = 0;
   #lastWorkMs = 0;
   #lastFlushMs = 0;

@@ -44,6 +44,7 @@ async function survive(
   const random = seeded(seed);
   const answeredAtMs = new Map<number, number>();
   const excused = new Set<number>();
+  const killedAfterMs = new Map<number, number>();
   const standIn = new BrazeStandIn({
     port: 0,
     host: '127.0.0.1',
@@ -68,12 +69,18 @@ async function survive(
       host.process.kill('SIGKILL');
       const killedAtMs = Date.now();
       await host.ended;
+      for (const [request, atMs] of answeredAtMs)
+        if (!killedAfterMs.has(request)) killedAfterMs.set(request, killedAtMs - atMs);
       for (const [request, atMs] of answeredAtMs) if (killedAtMs - atMs < ANSWER_IN_FLIGHT_MS) excused.add(request);
       for (const fault of faults) if (fault.afterKill === kill) await fault.act();
     }
     host = startDemo({ ...settings, replayRecords: 500, replayPauseMs: 0 }, ['--until-caught-up']);
     assert.equal(await host.ended, 0, `seed ${seed}: the last run ends well\n${host.output().slice(-4000)}`);
-    const { repeats } = assertDelivered(standIn, excused);
+    const { repeats } = assertDelivered(
+      standIn,
+      excused,
+      (request) => ` ${killedAfterMs.get(request)} ms before the kill`,
+    );
     const broker = await openBroker(dataDir);
     try {
       await assertTopics(broker);

@@ -18,6 +18,7 @@ interface BrazeEvent {
 export function assertDelivered(
   standIn: BrazeStandIn,
   excusedRequests: ReadonlySet<number>,
+  about: (request: number) => string = () => '',
 ): { readonly repeats: number } {
   const first = new Map<string, number>();
   let repeats = 0;
@@ -31,7 +32,7 @@ export function assertDelivered(
     repeats++;
     assert.ok(
       !standIn.answered.has(before) || excusedRequests.has(before),
-      `delivered again although request ${before} was answered: ${identity}`,
+      `delivered again although request ${before} was answered${about(before)}: ${identity}`,
     );
     // A repeat may itself be repeated: the next one is judged against it.
     first.set(identity, request);

@@ -1,7 +1,8 @@
 // Stream rows that wait for their table row (JOIN_WAIT_MS), at most so long from arrival by the wall clock.
 //
 // Laws: a waiting row is state with a changelog, so it survives a restart. Rows of one key leave in the order of their arrival,
-// either when the table row comes or, unmatched, when their time is over.
+// either when the table row comes or, unmatched, when their time is over. A table row that came while the task was not running does
+// not come again: the first tick after a start looks for it.
 import type { Row } from '../../core/data/schema.ts';
 import type { Headers } from '../../ports/broker.ts';
 import { keyIdentity } from '../key-identity.ts';
@@ -15,14 +16,19 @@ export class WaitingRows {
   readonly #store: KeyedState;
   readonly #waitMs: number;
   readonly #goOn: GoOn;
+  readonly #isThere: (key: Row) => boolean;
   readonly #keys = new Map<ReturnType<typeof keyIdentity>, Row>();
   #wallMs = 0;
+  #mustLook: boolean;
 
-  constructor(store: KeyedState, waitMs: number, goOn: GoOn) {
+  /** @param isThere whether the table has a row of the key. */
+  constructor(store: KeyedState, waitMs: number, goOn: GoOn, isThere: (key: Row) => boolean) {
     this.#store = store;
     this.#waitMs = waitMs;
     this.#goOn = goOn;
+    this.#isThere = isThere;
     for (const [key] of store.entries()) this.#keys.set(keyIdentity(key), key);
+    this.#mustLook = this.#keys.size > 0;
   }
 
   /** Keeps a row that found no table row. */
@@ -50,6 +56,10 @@ export class WaitingRows {
   /** Sends rows whose time is over; answers when the next will be. */
   tick(wallMs: number): number | null {
     this.#wallMs = wallMs;
+    if (this.#mustLook) {
+      this.#mustLook = false;
+      for (const key of [...this.#keys.values()]) if (this.#isThere(key)) this.release(key, this.#newest(key));
+    }
     let next: number | null = null;
     for (const [identity, key] of this.#keys) {
       const list = this.#store.get(key) as unknown as Waiting[];
@@ -65,5 +75,10 @@ export class WaitingRows {
       for (const [cells, time, silent] of over) this.#goOn(cells, time, silent, null);
     }
     return next;
+  }
+  /** Record time of the row of that key that came last. */
+  #newest(key: Row): number {
+    const list = this.#store.get(key) as unknown as Waiting[];
+    return list.at(-1)![1];
   }
 }

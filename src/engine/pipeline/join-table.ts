@@ -135,7 +135,7 @@ function generateWaiting(generation: Generation, node: JoinNode, table: TableSid
   const inner = node.mode === 'inner' ? '  if (row === null) return;\n' : '';
   part.setup.push(
     `function ${goOn}(cells, time, isSilent, heads) {\n  headers = heads; silent = isSilent;\n  const keyRow = [cells[0]];\n  const row = cells[0] === null ? null : ${table.store}.get(keyRow);\n${inner}${indented(body)}\n}`,
-    `const ${waiting} = new ${type}(${store}, ${node.waitMs}, ${goOn});`,
+    `const ${waiting} = new ${type}(${store}, ${node.waitMs}, ${goOn}, (key) => ${table.store}.get(key) !== null);`,
   );
   const tick = unit.name('tick');
   part.setup.push(`function ${tick}(streamMs, wallMs) { return ${waiting}.tick(wallMs); }`);

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Row } from '../../../../src/core/data/schema.ts';
+import { WaitingRows } from '../../../../src/engine/operators/waiting-rows.ts';
+import type { KeyedState } from '../../../../src/engine/topology.ts';
 import { PlanWorld, TopologyRun } from '../../../support/plan-world.ts';
 
 function start(waits: boolean): TopologyRun {
@@ -49,4 +52,27 @@ test('a stream row whose time is over goes on unmatched, once', () => {
 
   assert.equal(due, 31_000);
   assert.deepEqual(rows(run), [[['lonely', null], 5]]);
+});
+
+test('a table row that came while the task was not running releases its rows at the first tick', () => {
+  const kept = new Map<number, Row>([[1, [[[1, null, 'early'], 5, false, 900]] as unknown as Row]]);
+  const store: KeyedState = {
+    get: ([key]) => kept.get(key as number) ?? null,
+    put: ([key], value) => void (value === null ? kept.delete(key as number) : kept.set(key as number, value)),
+    timeOf: () => -1,
+    entries: () => [...kept].map(([key, value]) => [[key], value, 0] as const),
+  };
+  const gone: Row[] = [];
+  const waiting = new WaitingRows(
+    store,
+    30_000,
+    (cells) => gone.push(cells),
+    ([key]) => key === 1,
+  );
+
+  const due = waiting.tick(1_000_000);
+
+  assert.deepEqual(gone, [[1, null, 'early']]);
+  assert.equal(kept.size, 0);
+  assert.equal(due, null);
 });
