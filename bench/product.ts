@@ -50,7 +50,7 @@ export async function openProduct(
   const settings = readWorkerSettings(file, process.env, redactor);
   const http = undiciClient();
   const adapters = await openAdapters(settings, http, clock);
-  const { registry } = await loadPlugins([]);
+  const { registry } = await loadPlugins([], '.');
   const environment: Environment = {
     broker: watch(adapters.broker),
     registry: adapters.registry,

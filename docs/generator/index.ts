@@ -8,7 +8,7 @@ import { workerPages } from './worker.ts';
 
 /** Text by file name within docs/reference. */
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
-  const { registry, problems } = await loadPlugins([]);
+  const { registry, problems } = await loadPlugins([], '.');
   if (problems.length > 0) throw new Error(problems.map(({ from, message }) => `${from}: ${message}`).join('\n'));
   const connectors = [...new Set(registry.list(['source', 'sink', 'processor']).map(({ def }) => def))];
   return new Map([

@@ -5,7 +5,9 @@ import type { Command } from '../cli/index.ts';
 import { loadPlugins } from './plugins.ts';
 
 export const transform: Command = async (args, io) => {
-  const { registry } = await loadPlugins([]);
+  const packages = args.flatMap((arg) => (arg.startsWith('--plugins=') ? arg.slice(10).split(',') : []));
+  const { registry, problems } = await loadPlugins(packages, '.');
+  for (const { message } of problems) io.err(`${message}\n`);
   return runTransform(args, registry, { input: process.stdin, write: (text) => io.out(text) });
 };
 

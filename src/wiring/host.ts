@@ -32,7 +32,7 @@ export const startHost: StartHost = async ({ file, signal, say }) => {
     { write: logWriter(settings, errors), now: () => clock.now(), redact: (text) => redactor.redact(text) },
     settings.parsed['log.level'] as LogLevel,
   );
-  const plugins = await loadPlugins(settings.parsed['plugin.packages'] as readonly string[]);
+  const plugins = await loadPlugins(settings.parsed['plugin.packages'] as readonly string[], '.');
   const { undiciClient } = await import('../adapters/http/undici-client.ts');
   const http = undiciClient();
   const metrics = new Metrics();

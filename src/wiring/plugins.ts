@@ -15,12 +15,12 @@ export interface LoadedPlugins {
   readonly problems: readonly { readonly from: string; readonly message: string }[];
 }
 
-/** Loads every plugin. `packages` are found from the working directory. */
-export async function loadPlugins(packages: readonly string[]): Promise<LoadedPlugins> {
+/** Loads every plugin. `packages` are found as modules in `folder` would find them. */
+export async function loadPlugins(packages: readonly string[], folder: string): Promise<LoadedPlugins> {
   const defs: PluginDef[] = [...builtInPlugins];
   const sources = [{ from: 'built-in', plugins: defs.length }];
   const problems: { from: string; message: string }[] = [];
-  for (const { from, url } of [...connectorModules(), ...packages.map(packageModule)]) {
+  for (const { from, url } of [...connectorModules(), ...packages.map((name) => packageModule(name, folder))]) {
     try {
       if (url === null) throw new Error(`The package "${from}" is not installed here (npm install ${from}).`);
       const found = pluginsOf(await import(url), from);
@@ -45,9 +45,9 @@ function connectorModules(): { from: string; url: string }[] {
     .map(({ from, name }) => ({ from, url: pathToFileURL(join(folder, name, `index.${extension}`)).href }));
 }
 
-function packageModule(name: string): { from: string; url: string | null } {
+function packageModule(name: string, folder: string): { from: string; url: string | null } {
   try {
-    const found = createRequire(join(resolve('.'), 'package.json')).resolve(name);
+    const found = createRequire(join(resolve(folder), 'package.json')).resolve(name);
     return { from: name, url: pathToFileURL(found).href };
   } catch {
     return { from: name, url: null };

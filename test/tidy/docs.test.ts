@@ -22,7 +22,7 @@ test('docs/reference is what `npm run docs` writes', async () => {
 });
 
 test('every plugin and every setting says what it is for, and every transform shows it', async () => {
-  const { registry } = await loadPlugins([]);
+  const { registry } = await loadPlugins([], '.');
   const defs = [...new Set(registry.list().map(({ def }) => def))];
 
   const silent = defs.flatMap((def) => [

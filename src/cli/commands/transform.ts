@@ -26,7 +26,8 @@ trib transform --ndjson                      requests, one a line, each answered
 Records are read from standard input, one JSON object a line:
   {"topic":"orders","key":{"id":1},"value":{"id":1,"at":1700000000123}}
 A key or value with a schema is written {"schema":{"type":"struct","fields":[…]},"payload":{…}}.
---source: records as a source connector makes them, without an offset.`;
+--source: records as a source connector makes them, without an offset.
+--plugins=<package,…>: npm packages with plugins of your own, as in plugin.packages of a worker.`;
 
 /** Runs the command; answers the exit code. Throws `config` errors for files and configs that cannot work. */
 export async function runTransform(
