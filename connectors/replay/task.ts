@@ -80,8 +80,8 @@ export class ReplayTask implements SourceTask {
       line: 0,
       next: null,
     };
-    while (file.line < done) if ((await this.#advance(file)) === null) break;
     await this.#advance(file);
+    while (file.line < done && file.next !== null) await this.#advance(file);
     return file;
   }
 

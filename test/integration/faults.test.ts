@@ -96,7 +96,7 @@ async function survive(
   } finally {
     host?.process.kill('SIGKILL');
     await standIn.close();
-    rmSync(dataDir, { recursive: true, force: true });
+    if (process.env['TRIB_KEEP'] === undefined) rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
