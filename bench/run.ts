@@ -1,4 +1,5 @@
 // One run of one workload for the bench driver: see README.md in this folder.
+import { readFileSync } from 'node:fs';
 import { runConnect } from './connect-workloads.ts';
 import { type Result, type Run, runFrom } from './contract.ts';
 import { runSql } from './sql-workloads.ts';
@@ -11,6 +12,10 @@ const WORKLOADS: Readonly<Record<string, (run: Run) => Promise<Result>>> = {
   W3: runSql,
 };
 
+if (process.env['WORKLOAD'] === undefined) {
+  process.stdout.write(readFileSync('bench/README.md', 'utf8'));
+  process.exit(0);
+}
 const run = runFrom(process.env);
 const start = WORKLOADS[run.workload];
 if (start === undefined)
