@@ -30,14 +30,29 @@ export function judge(answer: HttpAnswer, array: string, count: number, nowMs: n
   const { status } = answer;
   const body = parsed(answer.body);
   const message = typeof body?.message === 'string' ? body.message.slice(0, 200) : `HTTP ${status}`;
-  if (status === 201 || status === 200 || status === 202) return taken(status, body, array, count, message);
+  if (status === 201 || status === 200 || status === 202) {
+    if (body === null && isForeign(status, answer.body)) return { kind: 'stop', status, why: FOREIGN };
+    return taken(status, body, array, count, message);
+  }
   if (status === 400) return refused(body, array, count, message);
   if (status === 401 || status === 403 || status === 404) return { kind: 'stop', status, why: message };
   if (status === 413) return { kind: 'split', why: 'the body is too large (413)', overLimit: false };
   if (status === 429) return { kind: 'wait', waitMs: waitOf(answer.headers, nowMs), why: 'rate limit (429)' };
   if (status === 502) return { kind: 'wait', waitMs: null, why: 'HTTP 502: did not reach Braze' };
   if (status >= 500) return { kind: 'unknown', why: `HTTP ${status}` };
-  return { kind: 'stop', status, why: message };
+  const target = status >= 300 && status < 400 ? answer.headers['location'] : undefined;
+  return { kind: 'stop', status, why: target === undefined ? message : `moved to ${target.slice(0, 200)}` };
+}
+
+const FOREIGN = 'a page that is no answer of the Braze API';
+
+/**
+ * True when something else than Braze answered: a dashboard, a proxy or a page of log-in. What it "took" would be lost without trace.
+ * A cut answer of Braze still begins as JSON, and a 201 or 202 without any body is one that a proxy emptied.
+ */
+function isForeign(status: number, body: string): boolean {
+  const text = body.trimStart();
+  return text.startsWith('<') || (status === 200 && !text.startsWith('{'));
 }
 
 function taken(status: number, body: AnswerBody | null, array: string, count: number, message: string): Verdict {

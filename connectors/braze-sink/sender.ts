@@ -320,6 +320,8 @@ function refusedError(verdict: { status: number; why: string }, endpoint: string
   return new TributaryError(verdict.status === 401 ? 'TRIB_BRAZE_UNAUTHORIZED' : 'TRIB_BRAZE_REFUSED', 'fatal', {
     what: `Braze answered ${verdict.status}: ${verdict.why}.`,
     where: `${endpoint}/users/track`,
-    fix: fixes[verdict.status] ?? 'Check the settings of the connector.',
+    fix:
+      fixes[verdict.status] ??
+      'Check that braze.endpoint is the REST endpoint of your instance. Nothing was lost; restart the task after mending it.',
   });
 }

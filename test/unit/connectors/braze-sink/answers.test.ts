@@ -67,3 +67,21 @@ test('both header styles of a 429 are understood, and none at all', () => {
   assert.equal(waitOf({ 'x-ratelimit-reset': '42' }, 1_700_000_000_000), 42_000);
   assert.equal(waitOf({}, 0), null);
 });
+
+test('a page with a 200 is no acceptance: what a dashboard or proxy took would be lost', () => {
+  const login = judge(answer(200, '<!doctype html><title>Log in</title>'), 'events', 75, 0);
+  const health = judge(answer(200, 'OK'), 'events', 75, 0);
+
+  assert.deepEqual(login, { kind: 'stop', status: 200, why: 'a page that is no answer of the Braze API' });
+  assert.equal(health.kind, 'stop');
+});
+
+test('a 201 whose JSON is cut was accepted', () => {
+  assert.equal(judge(answer(201, '{"message":"succ'), 'events', 75, 0).kind, 'taken');
+});
+
+test('a redirection stops the task and says where it leads', () => {
+  const verdict = judge(answer(302, '', { location: 'https://elsewhere.example/' }), 'events', 1, 0);
+
+  assert.deepEqual(verdict, { kind: 'stop', status: 302, why: 'moved to https://elsewhere.example/' });
+});
