@@ -44,7 +44,8 @@ class UndiciClient implements HttpClient {
   async close(): Promise<void> {
     const pools = [...this.pools.values()];
     this.pools.clear();
-    await Promise.all(pools.map((pool) => pool.close()));
+    // Who still waits has had its time to stop: an answer that may take until its time-out must not hold the process.
+    await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
   private pool(origin: string): Pool {
