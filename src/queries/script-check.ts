@@ -19,12 +19,18 @@ export function faultInFile(failure: StatementFailure, script: string, file: str
   const { error, statementStart } = failure;
   const { line, column } = error.parts;
   const start = positionOf(script, statementStart);
-  const at =
-    line === undefined || column === undefined
-      ? start
-      : { line: start.line + line - 1, column: line === 1 ? start.column + column - 1 : column };
+  const inScript = (place: { readonly line: number; readonly column: number }) => ({
+    line: start.line + place.line - 1,
+    column: place.line === 1 ? start.column + place.column - 1 : place.column,
+  });
+  const at = line === undefined || column === undefined ? start : inScript({ line, column });
   return new TributaryError(error.code, error.kind, {
     ...error.parts,
+    // Messages that name a second place count from the statement, too.
+    what: error.parts.what.replace(/\bline (\d+):(\d+)/g, (_, onLine: string, onColumn: string) => {
+      const other = inScript({ line: Number(onLine), column: Number(onColumn) });
+      return `line ${other.line}:${other.column}`;
+    }),
     where: file === null ? `line ${at.line}:${at.column}` : `${file}:${at.line}:${at.column}`,
     line: at.line,
     column: at.column,

@@ -130,6 +130,20 @@ test('a slip in the file is shown with file, line, column and what is meant', as
   await world.close();
 });
 
+test('a second place in a message is a place of the file, too', async () => {
+  const world = await sqlWorld();
+  const folder = mkdtempSync(join(tmpdir(), 'trib-sql-'));
+  const file = join(folder, 'first.sql');
+  writeFileSync(file, `-- orders\n${SOURCE}\n\ncreate stream x as\n  select id, v,\n  from s;\n`);
+  const connector = sqlTransform.create() as ProcessorConnector;
+
+  const errors = await connector.validate!({ name: 'c', 'sql.file': file }, () => world.engine);
+
+  assert.match(errors['sql.file']![0]!, /first\.sql:5:15: .*between this comma and "from" \(line 6:3\)/);
+  rmSync(folder, { recursive: true });
+  await world.close();
+});
+
 test('INSERT VALUES is refused, and so are two texts or none', async () => {
   const world = await sqlWorld();
   const connector = sqlTransform.create() as ProcessorConnector;
