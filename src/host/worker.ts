@@ -6,6 +6,7 @@ import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { compileChain } from '../plugins/chain.ts';
+import { adviceOn } from './config-advice.ts';
 import { ConfigStore } from './config-store.ts';
 import { type ConnectorOwner, ConnectorRuntime } from './connector-runtime.ts';
 import { makeConverter, makeHeaderConverter } from './converters.ts';
@@ -159,11 +160,11 @@ export class Worker implements ConnectorOwner {
   async put(name: string, config: RawConfig): Promise<'created' | 'updated'> {
     const existing = this.#connectors.get(name);
     const full = unmasked(named(name, config), existing?.config ?? null);
-    await this.#validate(full);
     if (existing === undefined) {
       await this.create(name, full, null);
       return 'created';
     }
+    await this.#validate(full);
     await this.#configs.putConnector(name, full, null);
     this.#background(existing, existing.want({ config: full, target: existing.target }));
     return 'updated';
@@ -245,18 +246,24 @@ export class Worker implements ConnectorOwner {
     });
   }
 
-  /** Refuses a config with every message, in Connect's words. */
+  /** Refuses a config with every message, in Connect's words; what is merely a likely slip is logged. */
   async #validate(config: RawConfig): Promise<void> {
-    connectorOf(this.environment.providers.resolve(config), this.environment);
+    const resolved = this.environment.providers.resolve(config);
+    connectorOf(resolved, this.environment);
     const infos = await validateConnector(config, this.environment);
     const messages = [...messagesOf(infos)];
     if (messages.length === 0) messages.push(...this.#dryRun(config));
-    if (messages.length === 0) return;
+    const advice = adviceOn(resolved, infos);
+    if (messages.length === 0) {
+      for (const line of advice) this.#log.warn(line, { connector: config['name'] ?? null });
+      return;
+    }
     const { redactor } = this.environment;
     throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
       what: [
         `Connector configuration is invalid and contains the following ${messages.length} error(s):`,
         ...messages.map((message) => redactor.redact(message)),
+        ...advice,
         'You can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`',
       ].join('\n'),
     });

@@ -181,3 +181,41 @@ test('an unknown class is refused with the nearest name, and a taken name with a
   await assert.rejects(world.worker.create('a', sinkConfig(), null), /Connector a already exists/);
   await world.close();
 });
+
+test('a misspelt setting that nobody reads is named in the log, with the one that was meant', async () => {
+  const world = await hostWorld([new SinkProbe().definition()]);
+
+  await world.worker.create(
+    'a',
+    sinkConfig({ 'error.tolerance': 'all', 'consumer.override.max.pol.records': '1' }),
+    null,
+  );
+
+  const warned = world.log.filter((line) => line.includes('"warn"')).map((line) => JSON.parse(line).message);
+  assert.deepEqual(warned, [
+    'The setting "error.tolerance" is not known and has no effect. Did you mean "errors.tolerance"?',
+  ]);
+  await world.close();
+});
+
+test('a reference to an environment variable that is not set is named in the log', async () => {
+  const world = await hostWorld([new SinkProbe().definition()]);
+
+  await world.worker.create('a', sinkConfig({ 'api.key': '${' + 'env:NO_SUCH_KEY}', word: '${' + 'env:WORD}' }), null);
+
+  const warned = world.log.filter((line) => line.includes('"warn"')).map((line) => JSON.parse(line).message);
+  assert.deepEqual(warned, [
+    'api.key: there is nothing to put in place of ${' + 'env:NO_SUCH_KEY}, so it stands as it is written.',
+  ]);
+  await world.close();
+});
+
+test('a required setting that is missing because it is misspelt is refused with the slip', async () => {
+  const world = await hostWorld([new SinkProbe().definition()]);
+
+  await assert.rejects(
+    world.worker.create('a', { 'connector.class': 'ProbeSink', topcs: 'in' }, null),
+    /The setting "topcs" is not known and has no effect\. Did you mean "topics"\?/,
+  );
+  await world.close();
+});
