@@ -109,7 +109,9 @@ export function schemaRegistryContract(name: string, make: () => Promise<SchemaR
       }),
     );
 
-    test('what was registered is there after a restart', { skip: durable ? false : 'keeps nothing' }, async () => {
+    // Kept in memory only: nothing is promised over a restart.
+    const lasting = durable ? test : () => {};
+    lasting('what was registered is there after a restart', async () => {
       const unique = `T${randomUUID().slice(0, 8)}`;
       const first = await make();
       const id = await first.register(unique, 'AVRO', avro('R', [unique.toLowerCase()]));
