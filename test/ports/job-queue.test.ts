@@ -15,10 +15,11 @@ jobQueueContract('embedded', async () => new EmbeddedJobQueue({ folder, clock })
 test('an embedded queue killed in mid-write comes back without the cut line', async () => {
   const own = join(folder, 'killed');
   const first = new EmbeddedJobQueue({ folder: own, clock });
+  const stuck = Promise.withResolvers<void>();
   await first.add('load', 'a', { n: 1 });
   await first.work('load', { concurrency: 1, attempts: 0 }, async (job) => {
     await job.checkpoint(5);
-    await new Promise(() => {});
+    await stuck.promise;
   });
   while ((await first.get('load', 'a'))!.progress === null) await new Promise((resolve) => setImmediate(resolve));
   // The process is gone here: nothing is closed, and its last line is cut.
@@ -30,4 +31,6 @@ test('an embedded queue killed in mid-write comes back without the cut line', as
   assert.deepEqual([job!.state, job!.progress, job!.attempt], ['waiting', 5, 1]);
   assert.equal(readFileSync(join(own, 'jobs.ndjson'), 'utf8').split('\n').length, 2);
   await second.close();
+  stuck.resolve();
+  await first.close();
 });
