@@ -125,3 +125,20 @@ test('no machine path or registry host has slipped in', () => {
 
   assert.deepEqual(places, []);
 });
+
+test('every built-in stands in the list of its folder', () => {
+  const DECLARED =
+    /^export const (\w+)(?:: (?:Transform|Predicate|Converter|HeaderConverter)Def\b| = (?:scalar|aggregate|table)\()/;
+  const listOf = (path: string) =>
+    path.startsWith('src/sql/functions/') ? 'src/sql/functions/index.ts' : join(dirname(path), 'index.ts');
+
+  const unlisted = PRODUCT.filter(({ path }) => /^src\/(plugins\/\w+|sql\/functions)\//.test(path)).flatMap(
+    ({ path, lines }) => {
+      const list = readFileSync(join(ROOT, listOf(path)), 'utf8');
+      const names = lines.flatMap((line) => DECLARED.exec(line)?.[1] ?? []);
+      return names.filter((name) => !new RegExp(`\\b${name}\\b`).test(list)).map((name) => `${path}: ${name}`);
+    },
+  );
+
+  assert.deepEqual(unlisted, []);
+});
