@@ -15,13 +15,15 @@ jobQueueContract('embedded', async () => new EmbeddedJobQueue({ folder, clock })
 test('an embedded queue killed in mid-write comes back without the cut line', async () => {
   const own = join(folder, 'killed');
   const first = new EmbeddedJobQueue({ folder: own, clock });
+  const saved = Promise.withResolvers<void>();
   const stuck = Promise.withResolvers<void>();
   await first.add('load', 'a', { n: 1 });
   await first.work('load', { concurrency: 1, attempts: 0 }, async (job) => {
     await job.checkpoint(5);
+    saved.resolve();
     await stuck.promise;
   });
-  while ((await first.get('load', 'a'))!.progress === null) await new Promise((resolve) => setImmediate(resolve));
+  await saved.promise;
   // The process is gone here: nothing is closed, and its last line is cut.
   appendFileSync(join(own, 'jobs.ndjson'), '{"op":"set","type":"lo');
 

@@ -1,6 +1,6 @@
 // Jobs without Redis: kept in memory, journalled to the data folder, run in this process.
 //
-// Law: every state a caller has been told of is in the journal first. A job that was active when the process died is waiting
+// Law: when a call that changes a job has returned, the change is in the journal. A job that was active when the process died is waiting
 // again, with the progress it last saved. One process owns the folder; nothing has to be unlocked after a crash.
 
 import { join } from 'node:path';
