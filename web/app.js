@@ -110,27 +110,55 @@ function elided(name, most) {
   return `${name.slice(0, half)}…${name.slice(-half)}`;
 }
 
-function drawGraph({ nodes, edges, layout, nodeWidth, nodeHeight }) {
-  const svg = el('svg', { width: String(layout.width), height: String(layout.height), role: 'group' });
+/** A curve through the points that leaves and enters them level. */
+function curve(points) {
+  return points
+    .map(({ x, y }, i) => {
+      if (i === 0) return `M${x} ${y}`;
+      const before = points[i - 1];
+      const middle = (before.x + x) / 2;
+      return `C${middle} ${before.y} ${middle} ${y} ${x} ${y}`;
+    })
+    .join('');
+}
+
+/** Names and figures never leave their box. */
+function squeeze(svg) {
+  for (const text of svg.querySelectorAll('text')) {
+    const room = Number(text.dataset.room);
+    if (text.getComputedTextLength() > room) {
+      text.setAttribute('textLength', String(room));
+      text.setAttribute('lengthAdjust', 'spacingAndGlyphs');
+    }
+  }
+}
+
+function drawGraph({ nodes, edges, layout }) {
+  const { width: wide, height: high } = layout;
+  // As wide as the page, but never so small that it cannot be read: then it scrolls.
+  const svg = el('svg', { viewBox: `0 0 ${wide} ${high}`, role: 'group' });
+  Object.assign(svg.style, { width: '100%', maxWidth: `${wide}px`, minWidth: `${Math.round(wide * 0.7)}px` });
   svg.append(
     el('defs', {}, el('marker', { id: 'arrow', viewBox: '0 0 8 8', refX: '7', refY: '4', markerWidth: '7', markerHeight: '7', orient: 'auto' }, el('path', { d: 'M0 0L8 4L0 8z', fill: 'currentColor' }))),
   );
   edges.forEach((_, index) => {
     const points = layout.edges[index];
-    svg.append(el('path', { class: 'edge', 'marker-end': 'url(#arrow)', d: points.map(({ x, y }, i) => `${i === 0 ? 'M' : 'L'}${x} ${y}`).join('') }));
+    svg.append(el('path', { class: 'edge', 'marker-end': 'url(#arrow)', d: curve(points) }));
   });
   for (const node of nodes) {
-    const { x, y } = layout.nodes[node.id];
+    const { x, y, width, height } = layout.nodes[node.id];
+    const room = String(width - 24);
+    const line = (y, attributes, content) => el('text', { x: '12', y, 'data-room': room, ...attributes }, content);
     const bad = tone(node.state) === 'bad';
     const figures = node.figures.map(([label, value]) => `${number.format(value)} ${label}`).join(' · ');
     const group = el(
       'g',
-      { class: `node ${node.kind}${bad ? ' bad' : ''}`, transform: `translate(${x - nodeWidth / 2} ${y - nodeHeight / 2})`, tabindex: '0', role: 'button', 'aria-label': `${KINDS[node.kind]} ${node.title} ${node.state ?? ''} ${figures}` },
+      { class: `node ${node.kind}${bad ? ' bad' : ''}`, transform: `translate(${x - width / 2} ${y - height / 2})`, tabindex: '0', role: 'button', 'aria-label': `${KINDS[node.kind]} ${node.title} ${node.state ?? ''} ${figures}` },
       el('title', {}, `${node.title}\n${node.detail}`),
-      el('rect', { width: String(nodeWidth), height: String(nodeHeight) }),
-      el('text', { x: '12', y: '21' }, elided(node.title, 29)),
-      el('text', { x: '12', y: '37', class: 'kind' }, elided(node.detail, 36)),
-      el('text', { x: '12', y: '54', class: bad ? 'bad' : 'figures' }, `${node.state === null ? '' : `${ICONS[tone(node.state)]} `}${figures}`),
+      el('rect', { width: String(width), height: String(height) }),
+      line('21', {}, elided(node.title, 30)),
+      node.kind === 'topic' ? null : line('37', { class: 'kind' }, elided(node.detail, 36)),
+      figures === '' && node.state === null ? null : line('54', { class: bad ? 'bad' : 'figures' }, `${node.state === null ? '' : `${ICONS[tone(node.state)]} `}${figures || node.state}`),
     );
     const open = () => select(node.id);
     group.addEventListener('click', open);
@@ -141,7 +169,9 @@ function drawGraph({ nodes, edges, layout, nodeWidth, nodeHeight }) {
   }
   const holder = document.getElementById('lineage');
   const focused = document.activeElement?.closest?.('.node') !== null && holder.contains(document.activeElement);
-  if (!focused) holder.replaceChildren(nodes.length === 0 ? el('p', { class: 'empty' }, 'Nothing runs yet.') : svg);
+  if (focused) return;
+  holder.replaceChildren(nodes.length === 0 ? el('p', { class: 'empty' }, 'Nothing runs yet.') : svg);
+  squeeze(svg);
 }
 
 function select(id) {

@@ -1,7 +1,7 @@
 // GET /api/overview: all that the page shows, computed here, so that the page derives no figures of its own.
 import { Router } from 'express';
 import { type Facts, lineageGraph, pipelines } from '../lineage/graph.ts';
-import { layoutCache, NODE_HEIGHT, NODE_WIDTH } from '../lineage/layout.ts';
+import { layoutCache } from '../lineage/layout.ts';
 
 export interface OverviewSource {
   facts(): Promise<Facts>;
@@ -28,7 +28,7 @@ export function overviewRouter(source: OverviewSource, nowMs: () => number): Rou
       queries: facts.queries,
       backfills: facts.backfills,
       errors: source.recentErrors(),
-      graph: { ...graph, layout: place(graph), nodeWidth: NODE_WIDTH, nodeHeight: NODE_HEIGHT },
+      graph: { ...graph, layout: place(graph) },
     });
   });
   return router;

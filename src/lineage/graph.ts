@@ -120,10 +120,14 @@ function connectorNode(id: string, connector: ConnectorFact): LineageNode {
     ['records_read', 'read'],
     ['records_written', 'written'],
     ['events_accepted', 'accepted'],
+  ];
+  const whenAny: typeof shown = [
     ['events_rejected', 'rejected'],
     ['records_failed', 'failed'],
   ];
   for (const [counter, label] of shown) if (counters[counter] !== undefined) figures.push([label, counters[counter]]);
+  for (const [counter, label] of whenAny)
+    if ((counters[counter] ?? 0) > 0) figures.push([label, counters[counter] ?? 0]);
   if (connector.lag !== null && connector.lag > 0) figures.push(['lag', connector.lag]);
   return { id, kind: 'connector', title: connector.name, detail: connector.className, state: connector.state, figures };
 }
@@ -147,7 +151,7 @@ function backfillNode(id: string, backfill: BackfillFact): LineageNode {
 /** Sink connectors with the topics upstream of them: what a person calls a pipeline. */
 export interface PipelineFact {
   readonly name: string;
-  /** Rows that entered its first queries, or the sink itself when there are none. */
+  /** Rows that entered the queries which read from outside the pipeline, or the sink itself when there are none. */
   readonly recordsRead: number;
   readonly rowsOut: number;
   readonly accepted: number;
@@ -165,7 +169,8 @@ function pipelineOf(sink: ConnectorFact, facts: Facts): PipelineFact {
   const upstream = upstreamOf(sink.reads, facts);
   const { counters } = sink;
   const first = [...upstream.queries, ...upstream.processors];
-  const read = first.filter(({ reads }) => !reads.some((topic) => first.some(({ writes }) => writes.includes(topic))));
+  // A join of a topic with a table of the pipeline is a first query too: some of its input comes from outside.
+  const read = first.filter(({ reads }) => !reads.every((topic) => first.some(({ writes }) => writes.includes(topic))));
   const recordsRead = first.length === 0 ? (counters['records_read'] ?? 0) : sum(read.map(rowsInOf));
   const last = first.filter(({ writes }) => writes.some((topic) => sink.reads.includes(topic)));
   const states = [sink.state, ...first.map(({ state }) => state)];

@@ -15,7 +15,7 @@ export async function queryFacts(engine: QueryEngine): Promise<readonly QueryFac
       statement: status.statement,
       sink: status.sink ?? status.queryId,
       state: status.state,
-      reads: status.reads,
+      reads: status.reads.map((name) => engine.catalog.sources.get(name)?.topic ?? name),
       writes: source === undefined ? [] : [source.topic],
       rowsIn: status.rowsIn,
       rowsOut: status.rowsOut,

@@ -66,8 +66,8 @@ test('a connector whose work is queries stands in the graph through its queries'
   assert.ok(graph.edges.some(({ from, to }) => from === 'connector:braze' && to === 'outside:Braze · e'));
 });
 
-test('a pipeline counts what enters its first queries, leaves its last one, and was accepted', () => {
+test('a pipeline counts what enters the queries that read from outside of it, leaves its last one, and was accepted', () => {
   assert.deepEqual(pipelines(FACTS), [
-    { name: 'braze', recordsRead: 9, rowsOut: 6, accepted: 5, errors: 3, state: 'RUNNING', lag: 3 },
+    { name: 'braze', recordsRead: 29, rowsOut: 6, accepted: 5, errors: 3, state: 'RUNNING', lag: 3 },
   ]);
 });
