@@ -56,3 +56,30 @@ test('a store that must be whole is never evicted', () => {
 
   assert.deepEqual([store.complete, store.size, [...store.entries()].length], [true, 10, 10]);
 });
+
+test('a key row that was absent is found once it was put, loaded or replayed', () => {
+  const store = state();
+  const [put, loaded, replayed] = [['p'], ['l'], ['r']];
+  assert.deepEqual([store.get(put), store.timeOf(put)], [null, -1]);
+  store.put(put, [1], 5);
+  assert.deepEqual([store.get(put), store.timeOf(put)], [[1], 5]);
+
+  assert.equal(store.get(loaded), null);
+  store.load(loaded, [2], 6);
+  assert.deepEqual([store.get(loaded), store.timeOf(loaded)], [[2], 6]);
+
+  assert.equal(store.get(replayed), null);
+  store.replay(replayed, [3], 7);
+  assert.deepEqual([store.get(replayed), store.timeOf(replayed)], [[3], 7]);
+});
+
+test('a key row that was deleted is absent after its cycle too', () => {
+  const store = state();
+  const key = ['a'];
+  store.put(key, [1], 5);
+  store.settle();
+  store.put(key, null, 6);
+  store.settle();
+
+  assert.deepEqual([store.get(key), store.size], [null, 0]);
+});

@@ -184,3 +184,19 @@ test('at least once writes the same output when nothing fails', async () => {
   assert.deepEqual(await world.committed('out'), ['["a"]=[1]', '["a"]=[2]']);
   assert.deepEqual(await world.broker.committed('q', ['in-0']), new Map([['in-0', 2]]));
 });
+
+test('at least once, a lone row leaves and is committed long before its commit interval is over', async () => {
+  const world = await taskWorld(COUNT_TOPICS);
+  await world.produce('in', [['a', '1']]);
+  const task = world.task(countByKey(), { guarantee: 'at_least_once', commitMs: 60_000 });
+  const run = task.run();
+  await world.clock.sleep(1000);
+  await world.produce('in', [['a', '2']]);
+
+  await world.clock.sleep(1000);
+
+  assert.deepEqual(await world.committed('out'), ['["a"]=[1]', '["a"]=[2]']);
+  assert.deepEqual(await world.broker.committed('q', ['in-0']), new Map([['in-0', 2]]));
+  task.stop();
+  await run;
+});

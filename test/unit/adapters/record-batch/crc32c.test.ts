@@ -23,3 +23,13 @@ test('crc32c of a part of a buffer does not see the rest', () => {
 
   assert.equal(crc32c(bytes, 2, 11), 0xe3069283);
 });
+
+test('crc32c of long bytes is the same wherever they begin in memory', () => {
+  for (const shift of [0, 1, 2, 3]) {
+    const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(Array.from({ length: 1000 }, (_, i) => i & 255))]);
+
+    // Computed bit by bit with another program.
+    assert.equal(crc32c(bytes, shift, shift + 1000), 0x1a318e30);
+    assert.equal(crc32c(bytes, shift + 3, shift + 990), 0x4ce76413);
+  }
+});

@@ -23,6 +23,16 @@ const PLANS: readonly (readonly [name: string, partitions: number, sql: string])
     "CREATE STREAM joined AS SELECT n.id AS event_id, n.name AS name FROM submits s JOIN names n ON s.after->event_id = n.id WHERE s.op = 'c';",
   ],
   [
+    'partition-by-needs-no-topic',
+    4,
+    "CREATE STREAM flat AS SELECT after->user_id AS user_id, op FROM submits WHERE op = 'c' PARTITION BY after->user_id;",
+  ],
+  [
+    'changes-repartition-through-topic',
+    4,
+    "CREATE STREAM changed WITH (CHANGES_KEY='USER_ID') AS SELECT after->user_id AS user_id, op FROM submits PARTITION BY after->user_id;",
+  ],
+  [
     'windowed-count',
     1,
     'CREATE TABLE counts AS SELECT page, COUNT(*) AS n, WINDOWSTART AS since FROM clicks WINDOW HOPPING (SIZE 1 MINUTE, ADVANCE BY 10 SECONDS, GRACE PERIOD 5 SECONDS) GROUP BY page HAVING COUNT(*) > 1;',
