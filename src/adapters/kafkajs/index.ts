@@ -36,6 +36,9 @@ export interface KafkaBrokerSettings {
   readonly log?: Logger;
 }
 
+/** Whoever opens the broker tries again itself, says so meanwhile, and can be interrupted: one round is enough here. */
+const OPEN_FOR_MS = 1_000;
+
 /** Connects; throws `transient` when no bootstrap server can be reached, `fatal` when the credentials are refused. */
 export async function kafkaBroker(settings: KafkaBrokerSettings): Promise<Broker> {
   const parsed = parseSettings(settings.config);
@@ -50,7 +53,7 @@ export async function kafkaBroker(settings: KafkaBrokerSettings): Promise<Broker
   });
   const cluster = new Cluster(connections, parsed.seeds, settings.clock, parsed.retryForMs);
   try {
-    await cluster.retrying(() => cluster.refreshNodes());
+    await cluster.retrying(() => cluster.refreshNodes(), OPEN_FOR_MS);
   } catch (error) {
     cluster.close();
     throw error;
