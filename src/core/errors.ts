@@ -42,7 +42,8 @@ export class TributaryError extends Error {
 function messageOf(parts: ErrorParts): string {
   const where = parts.where === undefined ? '' : `${parts.where}: `;
   const fix = parts.fix === undefined ? '' : ` ${parts.fix}`;
-  return `${where}${parts.what}${fix}`;
+  // A quoted message brings its own full stop: one is enough.
+  return `${where}${parts.what.replace(/([^.])\.\.$/, '$1.')}${fix}`;
 }
 
 /** True for errors that a retry may cure. */

@@ -92,9 +92,11 @@ export function redisFailure(error: unknown, doing: string): TributaryError {
       cause: error,
     });
   }
+  // The client's own advice names an option that nobody here can set.
+  const why = /max retries per request/i.test(message) ? 'it cannot be reached' : message;
   return new TributaryError('TRIB_REDIS_UNREACHABLE', 'transient', {
-    what: `Redis failed while ${doing}: ${message}.`,
-    fix: 'Retried by itself; check that Redis runs and can be reached.',
+    what: `Redis failed while ${doing}: ${why}.`,
+    fix: 'Retried by itself; check that Redis runs and that state.store.url is right.',
     cause: error,
   });
 }
