@@ -55,6 +55,13 @@ export async function openAdapters(settings: WorkerSettings, http: HttpClient, c
     const { store, queue } = await openStores(storeUrl, folder, clusterId, clock);
     opened(store);
     opened(queue);
+    // What is down at start is waited for here, with one plain line of the caller's, and not by every task for itself. A queue that was
+    // opened on a Redis that is down would stay broken, too.
+    if (url !== 'embedded') await registry.latest(`${clusterId}-start`);
+    if (storeUrl !== 'lmdb') {
+      await store.peek(`${clusterId}-start`, 'start', [Buffer.from('start')]);
+      await queue.get('start', 'start');
+    }
     return {
       broker,
       registry,
