@@ -81,12 +81,15 @@ export class SqlTask implements ProcessorTask {
   /** Executes the statements; answers the queries that are this task's. */
   async #apply(script: Script): Promise<readonly string[]> {
     const { connector, clock, signal, log } = this.#context;
-    const deadlineMs = clock.now() + Number(this.#config['sql.wait.for.sources.ms'] ?? 0);
+    const waitMs = Number(this.#config['sql.wait.for.sources.ms'] ?? 0);
+    let deadlineMs = clock.now() + waitMs;
     let told = false;
     while (!signal.aborted) {
       const result = await this.#engine.executeOwned(script.text, connector, { properties: script.properties });
       if (result.failure === null) return this.#share(result.queryIds);
       const fault = faultInFile(result.failure, script.text, script.file);
+      // While Kafka or the registry is down nobody can bring the sources: that time does not count.
+      if (isTransient(fault)) deadlineMs = clock.now() + waitMs;
       if (!mayComeTrue(fault) || clock.now() >= deadlineMs) throw fault;
       if (!told) log('info', `waiting: ${fault.message}`);
       told = true;

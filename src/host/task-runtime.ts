@@ -26,7 +26,7 @@ export type ConnectorDefinition = PluginOf<'source' | 'sink' | 'processor'>;
 
 const HEALTHY_MS = 300_000;
 const TRANSIENT_FIRST_MS = 500;
-const TRANSIENT_MAX_MS = 60_000;
+const TRANSIENT_MAX_MS = 10_000;
 
 /** What a task shares with its connector. */
 export interface TaskOwner {

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { sqlTransform } from '../../../../connectors/sql-transform/index.ts';
 import { SqlTask } from '../../../../connectors/sql-transform/task.ts';
 import type { ProcessorConnector, ProcessorContext } from '../../../../src/connect/index.ts';
+import { TributaryError } from '../../../../src/core/errors.ts';
 import { type SqlWorld, sqlWorld } from '../../../support/sql-world.ts';
 
 const SOURCE = "CREATE STREAM S (ID BIGINT KEY, V BIGINT) WITH (KAFKA_TOPIC='s', FORMAT='JSON', PARTITIONS=1);";
@@ -169,6 +170,29 @@ test('a source that is not there yet is waited for, and missed at last', async (
   const failure = (await missing.failure) as Error;
 
   assert.match(failure.message, /NOWHERE/);
+  await world.close();
+});
+
+test('time in which the registry is down does not count as waiting for a source', async () => {
+  const world = await sqlWorld();
+  await world.topics('p');
+  const ask = world.registry.latest.bind(world.registry);
+  let isDown = true;
+  world.registry.latest = async (subject) => {
+    if (isDown) throw new TributaryError('TRIB_REGISTRY_UNREACHABLE', 'transient', { what: 'The registry is down.' });
+    return ask(subject);
+  };
+  const waiting = await start(world, { sql: "CREATE STREAM P WITH (KAFKA_TOPIC='p', VALUE_FORMAT='AVRO');" });
+  await world.clock.sleep(20_000);
+  isDown = false;
+  await world.clock.sleep(3000);
+  const schema = '{"type":"record","name":"P","fields":[{"name":"A","type":"long"}]}';
+  await world.registry.register('p-value', 'AVRO', schema);
+
+  await until(world, () => world.engine.catalog.sources.has('P'));
+
+  assert.ok(world.engine.catalog.sources.has('P'));
+  await waiting.stop();
   await world.close();
 });
 
