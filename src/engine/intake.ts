@@ -141,7 +141,8 @@ export class Intake {
     const gate: Gate = { targets: null, error: null };
     const settle = async (): Promise<void> => {
       await this.#setup.tablesSettled?.(this.#setup.signal);
-      gate.targets = await this.#setup.broker.offsets(tables.fetched.keys(), 'stable');
+      // Not the stable end: it lies before rows whose transaction has committed a moment ago.
+      gate.targets = await this.#setup.broker.offsets(tables.fetched.keys(), 'latest');
     };
     settle()
       .catch((error: unknown) => {

@@ -3,7 +3,7 @@
 // Law: `settled(topic)` resolves only when every query that writes the topic, and before it every query that writes an input of
 // that one, has committed all its inputs up to where they stably ended after the call. A query upstream of itself is passed over.
 import type { Broker, Offsets } from '../ports/broker.ts';
-import { partitionKey } from '../ports/broker.ts';
+import { partitionKey, splitPartitionKey } from '../ports/broker.ts';
 
 /** What a query reads and writes, as far as waiting needs it. */
 export interface QueryFlow {
@@ -27,6 +27,14 @@ interface Tracked {
   readonly reached: Map<string, number>;
   waiters: Waiter[];
 }
+
+/** One walk up the queries: who asks, and whom it has passed. */
+interface Walk {
+  readonly asking: string;
+  readonly passed: Set<string>;
+}
+
+const NO_OFFSETS: Offsets = new Map();
 
 export class Progress {
   readonly #broker: Broker;
@@ -75,21 +83,32 @@ export class Progress {
 
   /** Resolves when all that had been written to the inputs of the topic's queries at the call has gone into the topic. */
   async settled(topic: string, signal: AbortSignal, exceptQuery = ''): Promise<void> {
-    await this.#settled(topic, signal, new Set([exceptQuery]));
+    await this.#settled(topic, signal, { asking: exceptQuery, passed: new Set([exceptQuery]) });
   }
 
-  async #settled(topic: string, signal: AbortSignal, passed: Set<string>): Promise<void> {
+  async #settled(topic: string, signal: AbortSignal, walk: Walk): Promise<void> {
+    const { asking, passed } = walk;
     for (const queryId of this.writersOf(topic)) {
       if (passed.has(queryId) || signal.aborted) continue;
       passed.add(queryId);
       const tracked = this.#queries.get(queryId);
       if (tracked === undefined) continue;
-      for (const input of tracked.flow.inputTopics) await this.#settled(input, signal, passed);
+      for (const input of tracked.flow.inputTopics) await this.#settled(input, signal, walk);
       for (const keys of [tracked.flow.inputs, ...tracked.flow.internal]) {
         if (keys.length === 0 || signal.aborted) continue;
-        await this.#reached(tracked, await this.#broker.offsets(keys, 'stable'), signal);
+        await this.#reached(tracked, await this.#endsOf(keys, asking), signal);
       }
     }
+  }
+
+  async #endsOf(keys: readonly string[], asking: string): Promise<Offsets> {
+    const own = (key: string) => this.writersOf(splitPartitionKey(key).topic).includes(asking);
+    const [stable, latest] = [keys.filter(own), keys.filter((key) => !own(key))];
+    const ends = await Promise.all([
+      stable.length === 0 ? NO_OFFSETS : this.#broker.offsets(stable, 'stable'),
+      latest.length === 0 ? NO_OFFSETS : this.#broker.offsets(latest, 'latest'),
+    ]);
+    return new Map(ends.flatMap((some) => [...some]));
   }
 
   async #reached(tracked: Tracked, bounds: Offsets, signal: AbortSignal): Promise<void> {
