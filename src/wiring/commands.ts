@@ -11,8 +11,12 @@ export const transform: Command = async (args, io) => {
   return runTransform(args, registry, { input: process.stdin, write: (text) => io.out(text) });
 };
 
-export const evaluate: Command = async () => {
-  const { evalCommand } = await import('../cli/commands/eval.ts');
+export const evaluate: Command = async (args, io) => {
+  const { EVAL_USAGE, evalCommand } = await import('../cli/commands/eval.ts');
+  if (args.includes('--help') || args.includes('-h')) {
+    io.out(`${EVAL_USAGE}\n`);
+    return 0;
+  }
   const { systemClock } = await import('../adapters/system-clock.ts');
   const clock = systemClock();
   await evalCommand(process.stdin, process.stdout, () => clock.now());

@@ -23,13 +23,13 @@ const REPEAT_LINE_MS = 30_000;
 /** A host that was killed may hold its data folder for a moment more, until the system has cleared it away. */
 const LOCK_ATTEMPTS = 3;
 
-export const startHost: StartHost = async ({ file, signal, say }) => {
+export const startHost: StartHost = async ({ file, signal, say, log }) => {
   const clock = systemClock();
   const redactor = new Redactor();
   const settings = readWorkerSettings(file, process.env, redactor);
   const errors = new RecentErrors();
   const logs = new Logs(
-    { write: logWriter(settings, errors), now: () => clock.now(), redact: (text) => redactor.redact(text) },
+    { write: logWriter(settings, errors, log), now: () => clock.now(), redact: (text) => redactor.redact(text) },
     settings.parsed['log.level'] as LogLevel,
   );
   const plugins = await loadPlugins(settings.parsed['plugin.packages'] as readonly string[], '.');
@@ -138,9 +138,11 @@ function interrupted(): TributaryError {
 
 function notesOf(settings: WorkerSettings, adapters: Adapters, plugins: LoadedPlugins): readonly string[] {
   const { broker, registry, store } = adapters.names;
+  const standIn = settings.parsed['braze.stand.in'] as string | null;
   const loaded = plugins.registry.list(['source', 'sink', 'processor']).map(({ def }) => def.name);
   return [
     `Broker ${broker}; schema registry ${registry}; state ${store}; cluster.id ${settings.host.clusterId}`,
+    ...(standIn === null ? [] : [`Braze stand-in: what it was sent is at ${standIn}/accepted`]),
     `Connectors: ${loaded.join(', ') || 'none'}`,
     ...settings.unknown.map(
       ({ name, suggestion }) =>
@@ -149,11 +151,15 @@ function notesOf(settings: WorkerSettings, adapters: Adapters, plugins: LoadedPl
   ];
 }
 
-function logWriter(settings: WorkerSettings, errors: RecentErrors): (line: string) => void {
+function logWriter(
+  settings: WorkerSettings,
+  errors: RecentErrors,
+  log: (line: string) => void,
+): (line: string) => void {
   const file = settings.parsed['log.file'] as string | null;
   return (line) => {
     errors.see(line);
-    if (file === null) process.stderr.write(`${line}\n`);
+    if (file === null) log(line);
     else appendFileSync(file, `${line}\n`);
   };
 }

@@ -4,12 +4,15 @@ import { TributaryError } from '../../core/errors.ts';
 import { type Facts, pipelines } from '../../lineage/graph.ts';
 import { type CliIo, UsageError } from '../io.ts';
 import { table } from '../table.ts';
+import { type Screen, screenOn } from './screen.ts';
 
-export const RUN_USAGE = `trib run [worker.json] [--until-caught-up] [--no-table]
+export const RUN_USAGE = `trib run [worker.json] [--until-caught-up] [--no-table] [--log]
 
 Starts a worker with the settings of a file (JSON or properties); without one, everything is embedded under .trib.
   --until-caught-up   end when everything is delivered: exit code 0, or 1 when something failed
   --no-table          do not print the table of pipelines
+  --log               every line of the log on a terminal too, which otherwise shows warnings and errors
+Figures of the table count from this start. trib demo is trib run config/demo/worker.json: three pipelines on recorded data.
 Example: trib run config/demo/worker.json`;
 
 /** A started worker, as the command sees it. */
@@ -30,6 +33,8 @@ export type StartHost = (options: {
   readonly file: string | null;
   readonly signal: AbortSignal;
   say(line: string): void;
+  /** A line of the log where no file is set for it. */
+  log(line: string): void;
 }) => Promise<RunningHost>;
 
 const LIVE_MS = 1000;
@@ -40,7 +45,12 @@ export async function run(args: readonly string[], io: CliIo, start: StartHost):
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { 'until-caught-up': { type: 'boolean' }, 'no-table': { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      'until-caught-up': { type: 'boolean' },
+      'no-table': { type: 'boolean' },
+      log: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     io.out(`${RUN_USAGE}\n`);
@@ -58,37 +68,40 @@ export async function run(args: readonly string[], io: CliIo, start: StartHost):
 
 async function runHost(
   file: string | null,
-  flags: { readonly 'until-caught-up'?: boolean; readonly 'no-table'?: boolean },
+  flags: { readonly 'until-caught-up'?: boolean; readonly 'no-table'?: boolean; readonly log?: boolean },
   io: CliIo,
   start: StartHost,
   signal: AbortSignal,
 ): Promise<number> {
+  const screen = screenOn(io, flags.log === true);
   let host: RunningHost;
   try {
-    host = await start({ file, signal, say: (line) => io.err(`${line}\n`) });
+    host = await start({ file, signal, say: screen.say, log: screen.log });
   } catch (error) {
     if (signal.aborted) return INTERRUPTED;
     if (!(error instanceof TributaryError) || error.kind === 'bug') throw error;
     io.err(`error ${error.code}  ${error.message}\n`);
     return error.kind === 'config' ? 3 : error.kind === 'conflict' ? 5 : 1;
   }
-  announce(host, io);
+  announce(host, screen);
   const ended = new AbortController();
-  const showing = flags['no-table'] ? Promise.resolve() : show(host, io, AbortSignal.any([signal, ended.signal]));
+  const showing = flags['no-table']
+    ? Promise.resolve()
+    : show(host, io, screen, AbortSignal.any([signal, ended.signal]));
   let code = 0;
-  if (flags['until-caught-up']) code = await untilCaughtUp(host, io, signal);
+  if (flags['until-caught-up']) code = await untilCaughtUp(host, screen, signal);
   else await aborted(signal);
   ended.abort();
   await showing;
-  if (!signal.aborted || !flags['until-caught-up']) await printTable(host, io);
-  io.err('Stopping …\n');
+  if (!signal.aborted || !flags['until-caught-up']) await printTable(host, screen);
+  screen.say('Stopping …');
   await host.close();
   return signal.aborted && flags['until-caught-up'] ? INTERRUPTED : code;
 }
 
 const INTERRUPTED = 130;
 
-function announce(host: RunningHost, io: CliIo): void {
+function announce(host: RunningHost, screen: Screen): void {
   const { rest, ksql, page } = host.urls;
   const lines = [
     `Connect REST  ${rest}`,
@@ -97,36 +110,33 @@ function announce(host: RunningHost, io: CliIo): void {
     ...host.notes,
     ...host.problems.map((problem) => `problem: ${problem}`),
   ];
-  io.err(`${lines.join('\n')}\n`);
+  screen.say(lines.join('\n'));
 }
 
-async function untilCaughtUp(host: RunningHost, io: CliIo, signal: AbortSignal): Promise<number> {
+async function untilCaughtUp(host: RunningHost, screen: Screen, signal: AbortSignal): Promise<number> {
   const outcome = await host.caughtUp(signal);
-  for (const failure of outcome.failures ?? []) io.err(`failed: ${failure}\n`);
-  if (outcome.done) io.err('Everything is delivered.\n');
-  if (outcome.done && host.problems.length > 0) io.err(`But ${host.problems.length} problem(s) stand above.\n`);
+  for (const failure of outcome.failures ?? []) screen.say(`failed: ${failure}`);
+  if (outcome.done) screen.say('Everything is delivered.');
+  if (outcome.done && host.problems.length > 0) screen.say(`But ${host.problems.length} problem(s) stand above.`);
   return outcome.done && host.problems.length === 0 ? 0 : 1;
 }
 
 /** A live table on a terminal; elsewhere a table each time that figures have changed, at most each ten seconds. */
-async function show(host: RunningHost, io: CliIo, signal: AbortSignal): Promise<void> {
+async function show(host: RunningHost, io: CliIo, screen: Screen, signal: AbortSignal): Promise<void> {
   let before = '';
-  let drawn = 0;
   while (!signal.aborted) {
     await io.sleep(io.isTerminal ? LIVE_MS : PERIODIC_MS, signal);
     if (signal.aborted) break;
     const text = pipelineTable(await host.facts());
     if (text === before || text === '') continue;
-    if (io.isTerminal && drawn > 0) io.err(`\u001b[${drawn}A\u001b[J`);
-    io.err(text);
-    drawn = text.split('\n').length - 1;
+    screen.table(text);
     before = text;
   }
 }
 
-async function printTable(host: RunningHost, io: CliIo): Promise<void> {
+async function printTable(host: RunningHost, screen: Screen): Promise<void> {
   const text = pipelineTable(await host.facts());
-  if (text !== '') io.err(text);
+  if (text !== '') screen.table(text, 'last');
 }
 
 /** One line a pipeline (a sink with what is upstream of it), then running back-fills. */

@@ -18,7 +18,7 @@ trib sql                     a prompt; end statements with a semicolon, leave wi
   --from-beginning   SET 'auto.offset.reset'='earliest'
   -o json            answers as JSON, one document a statement; rows as JSON, one a line
   Exit codes: 0 all done, 3 a statement was refused, 7 the worker cannot be reached.
-Example: trib sql --from-beginning 'select * from tb_event_name emit changes limit 5;'`;
+Example: trib sql --from-beginning 'select * from \`tb_event_name\` emit changes limit 5;'`;
 
 interface Output {
   readonly json: boolean;
