@@ -54,7 +54,14 @@ export class LmdbStateStore implements StateStore {
     this.#clock = options.clock;
     try {
       mkdirSync(options.folder, { recursive: true });
-      this.#root = open({ path: options.folder, maxDbs: 4, noSubdir: false, separateFlushed: true });
+      // Batches of one event turn are left out: on a full disk each rejects a promise that nobody can hold, which ends the process.
+      this.#root = open({
+        path: options.folder,
+        maxDbs: 4,
+        noSubdir: false,
+        separateFlushed: true,
+        eventTurnBatching: false,
+      });
       // A killed process leaves its reader slots behind, which would keep old pages from being used again.
       this.#root.readerCheck();
       this.#tasks = this.#root.openDB<TaskRecord, string>('tasks', { encoding: 'json' });
@@ -66,12 +73,12 @@ export class LmdbStateStore implements StateStore {
         cause,
       });
     }
-    this.#sweeping = this.#sweep();
+    this.#sweeping = this.#sweep().catch(() => {});
   }
 
   async open(task: string): Promise<StateSession> {
     const token = randomUUID();
-    const record = await this.#root.transaction(() => {
+    const record = await this.#commit(() => {
       const held = this.#tasks.get(task);
       const opened: TaskRecord =
         held === undefined || held.position === null
@@ -115,7 +122,7 @@ export class LmdbStateStore implements StateStore {
     entries: ReadonlyMap<string, readonly Entry[]>,
     position: Offsets,
   ): Promise<void> {
-    await this.#root.transaction(() => {
+    await this.#commit(() => {
       const held = this.#owned(task, token);
       const stores: Record<string, number> = { ...held.stores };
       for (const [name, list] of entries) {
@@ -133,7 +140,7 @@ export class LmdbStateStore implements StateStore {
   }
 
   async clear(task: string, token: string): Promise<void> {
-    await this.#root.transaction(() => {
+    await this.#commit(() => {
       this.#owned(task, token);
       const generation = this.#nextGeneration();
       this.#tasks.putSync(task, { token, generation, position: null, savedAtMs: 0, stores: {} });
@@ -147,7 +154,7 @@ export class LmdbStateStore implements StateStore {
   }
 
   async remove(task: string): Promise<void> {
-    await this.#root.transaction(() => {
+    await this.#commit(() => {
       this.#tasks.removeSync(task);
     });
     this.#sweepSoon();
@@ -158,6 +165,23 @@ export class LmdbStateStore implements StateStore {
     await this.#sweeping;
     await this.#root.flushed;
     await this.#root.close();
+  }
+
+  /** One transaction. A disk that is full or broken is told as such, and never by promises of LMDB's that nobody holds. */
+  async #commit<T>(act: () => T): Promise<T> {
+    try {
+      return await this.#root.transaction(act);
+    } catch (error) {
+      if (error instanceof TributaryError) throw error;
+      // The reason comes in a promise of its own, which ends the process if it is left alone.
+      const { commitError } = error as { commitError?: Promise<unknown> };
+      commitError?.catch(() => {});
+      throw new TributaryError('TRIB_STATE_FOLDER', 'transient', {
+        what: `State could not be written: ${error instanceof Error ? error.message.replace(/ \(see commitError.*$/, '') : error}.`,
+        fix: 'Check that the disk of data.dir is neither full nor broken. Tried again by itself; nothing is lost, Kafka holds it all.',
+        cause: error,
+      });
+    }
   }
 
   #owned(task: string, token: string): TaskRecord {
@@ -195,7 +219,8 @@ export class LmdbStateStore implements StateStore {
   }
 
   #sweepSoon(): void {
-    this.#sweeping = this.#sweeping.then(() => this.#sweep());
+    // What a sweep leaves behind, the next one finds.
+    this.#sweeping = this.#sweeping.then(() => this.#sweep()).catch(() => {});
   }
 
   /** Removes entries of generations that no task has any more. Walks generations, not entries: idle sweeps cost nothing. */
@@ -217,7 +242,7 @@ export class LmdbStateStore implements StateStore {
   }
 
   #removeSome(generation: number): Promise<number> {
-    return this.#root.transaction(() => {
+    return this.#commit(() => {
       const range = { start: prefixOf(generation, 0), end: prefixOf(generation + 1, 0), limit: SWEEP_ENTRIES };
       const keys = [...this.#entries.getKeys(range)];
       for (const key of keys) this.#entries.removeSync(key);
