@@ -62,6 +62,8 @@ export function probeFrom(environment: Environment): Run {
     IN_TOPIC: environment['WORKLOAD'] === 'W2' ? 'LAT.TRADE_MYSQL.TRADE.ORDER' : submits,
     NAME_TOPIC: 'LAT.EVENT_MYSQL.EVENT.NAME',
     OUT_PREFIX: `ours-lat-${process.pid}-${Date.now()}.`,
+    // Outputs of a transaction show at its commit, so its interval is the product's own.
+    ...(environment['GUARANTEE'] === 'eos' ? { COMMIT_MS: '100' } : {}),
     ...environment,
   });
 }
