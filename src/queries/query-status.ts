@@ -1,4 +1,5 @@
 // Where a query stands, for people and pages: state, lag a source, rows, skipped records, time left.
+import { isTransient } from '../core/errors.ts';
 import type { Broker } from '../ports/broker.ts';
 import { splitPartitionKey } from '../ports/broker.ts';
 import type { PersistentQuery } from '../sql/catalog/catalog.ts';
@@ -28,7 +29,8 @@ export interface QueryStatus {
   readonly state: QueryState;
   readonly group: string;
   readonly sources: readonly SourceLag[];
-  readonly lag: number;
+  /** Null: the broker cannot be asked now. */
+  readonly lag: number | null;
   readonly rowsIn: number;
   readonly rowsOut: number;
   readonly rowsPerSecond: number;
@@ -51,8 +53,8 @@ export async function statusOf(
   run: PersistentRun | null,
   about: { readonly owner: string | null; readonly paused: boolean; readonly broken: QueryError | null },
 ): Promise<QueryStatus> {
-  const sources = run === null ? [] : await lagsOf(broker, run);
-  const lag = sources.reduce((sum, source) => sum + source.lag, 0);
+  const sources = run === null ? [] : await knownLagsOf(broker, run);
+  const lag = sources === null ? null : sources.reduce((sum, source) => sum + source.lag, 0);
   const pace = run?.tally.rowsPerSecond ?? 0;
   return {
     queryId: query.id,
@@ -63,16 +65,26 @@ export async function statusOf(
     owner: about.owner,
     state: about.broken !== null ? 'ERROR' : about.paused ? 'PAUSED' : (run?.state ?? 'STOPPED'),
     group: run?.group ?? '',
-    sources,
+    sources: sources ?? [],
     lag,
     rowsIn: run?.tally.rowsIn ?? 0,
     rowsOut: run?.tally.rowsOut ?? 0,
     rowsPerSecond: pace,
-    secondsLeft: lag === 0 ? 0 : pace > 0 ? Math.ceil(lag / pace) : null,
+    secondsLeft: lag === 0 ? 0 : lag !== null && pace > 0 ? Math.ceil(lag / pace) : null,
     skipped: { count: run?.tally.skippedCount ?? 0, first: run?.tally.firstSkipped ?? null },
     failures: { count: run?.tally.failedCount ?? 0, samples: run?.tally.failureSamples ?? [] },
     errors: about.broken !== null ? [about.broken] : (run?.tally.errors ?? []),
   };
+}
+
+/** Null while the broker cannot be asked: how a query stands is told all the same. */
+async function knownLagsOf(broker: Broker, run: PersistentRun): Promise<readonly SourceLag[] | null> {
+  try {
+    return await lagsOf(broker, run);
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    return null;
+  }
 }
 
 async function lagsOf(broker: Broker, run: PersistentRun): Promise<readonly SourceLag[]> {

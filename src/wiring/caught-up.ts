@@ -2,6 +2,7 @@
 //
 // Law: twice in a row, with no new record between: sources found nothing, back-fills are released, and every processor, query and
 // sink has committed up to the stable ends of its input. Anything failed ends the wait at once.
+import { isTransient } from '../core/errors.ts';
 import type { Worker } from '../host/index.ts';
 import type { Facts } from '../lineage/graph.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -22,7 +23,12 @@ export async function waitCaughtUp(
   let passes = 0;
   let before = '';
   while (!signal.aborted) {
-    const now = await facts();
+    const now = await factsOrNull(facts);
+    if (now === null) {
+      passes = 0;
+      await clock.sleep(PAUSE_MS, signal);
+      continue;
+    }
     const failures = failuresOf(worker, now);
     if (failures.length > 0) return { done: false, failures };
     const mark = activityOf(now);
@@ -32,6 +38,16 @@ export async function waitCaughtUp(
     await clock.sleep(PAUSE_MS, signal);
   }
   return { done: false, failures: [] };
+}
+
+/** Null while Kafka or Redis cannot be asked: nothing is known then, and the wait goes on. */
+async function factsOrNull(facts: () => Promise<Facts>): Promise<Facts | null> {
+  try {
+    return await facts();
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    return null;
+  }
 }
 
 /** What is still going on, in a few words; null when all is delivered. */

@@ -1,6 +1,6 @@
 // `trib run`: starts a worker, says where it is, shows a line a pipeline, and stops cleanly.
 import { parseArgs } from 'node:util';
-import { TributaryError } from '../../core/errors.ts';
+import { isTransient, TributaryError } from '../../core/errors.ts';
 import { type Facts, pipelines } from '../../lineage/graph.ts';
 import { type CliIo, UsageError } from '../io.ts';
 import { table } from '../table.ts';
@@ -127,15 +127,25 @@ async function show(host: RunningHost, io: CliIo, screen: Screen, signal: AbortS
   while (!signal.aborted) {
     await io.sleep(io.isTerminal ? LIVE_MS : PERIODIC_MS, signal);
     if (signal.aborted) break;
-    const text = pipelineTable(await host.facts());
+    const text = await shownTable(host);
     if (text === before || text === '') continue;
     screen.table(text);
     before = text;
   }
 }
 
+/** The table; none while what it is made of cannot be asked. A look at the host must not end the host. */
+async function shownTable(host: RunningHost): Promise<string> {
+  try {
+    return pipelineTable(await host.facts());
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    return '';
+  }
+}
+
 async function printTable(host: RunningHost, screen: Screen): Promise<void> {
-  const text = pipelineTable(await host.facts());
+  const text = await shownTable(host);
   if (text !== '') screen.table(text, 'last');
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TributaryError } from '../../../src/core/errors.ts';
 import { sqlWorld } from '../../support/sql-world.ts';
 
 const ORDERS = `CREATE STREAM ORDERS (USER_ID BIGINT KEY, ORDER_ID BIGINT, AMOUNT DOUBLE)
@@ -116,5 +117,22 @@ test('a paused query stays paused over a restart and goes on when resumed', asyn
   await world.settle('COPY');
 
   assert.deepEqual(await world.records('copy'), ['1={"ORDER_ID":101}']);
+  await world.close();
+});
+
+test('while Kafka cannot be asked, queries are still told, with a lag that is not known', async () => {
+  const world = await sqlWorld();
+  await world.run("CREATE STREAM S (ID BIGINT KEY, V BIGINT) WITH (KAFKA_TOPIC='s', FORMAT='JSON', PARTITIONS=1);");
+  await world.run('CREATE STREAM T AS SELECT ID, V FROM S;');
+  await world.settle('T');
+  world.broker.offsets = async () => {
+    throw new TributaryError('TRIB_KAFKA_UNREACHABLE', 'transient', { what: 'Kafka is down.' });
+  };
+
+  const [status] = await world.engine.queries();
+
+  assert.equal(status?.queryId, 'CSAS_T_0');
+  assert.equal(status?.lag, null);
+  assert.equal(status?.secondsLeft, null);
   await world.close();
 });

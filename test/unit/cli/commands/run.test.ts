@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pipelineTable, type RunningHost, run } from '../../../../src/cli/commands/run.ts';
 import type { CliIo } from '../../../../src/cli/io.ts';
+import { TributaryError } from '../../../../src/core/errors.ts';
 import type { ConnectorFact, Facts } from '../../../../src/lineage/graph.ts';
 
 const sink: ConnectorFact = {
@@ -73,4 +74,34 @@ test('until caught up ends with 1 and says what failed, or what was left out', a
 
   assert.match(failed.err.join(''), /failed: task a-0: TRIB_X it broke/);
   assert.match(leftOut.err.join(''), /problem: a\.json:1:2/);
+});
+
+test('a Kafka that is down under the live table ends neither the table nor the host', async () => {
+  const { io, err, host, closed } = world({ done: true });
+  let looks = 0;
+  let caughtUp = (): void => {};
+  const waiting = new Promise<void>((resolve) => {
+    caughtUp = resolve;
+  });
+  const down: RunningHost = {
+    ...host,
+    facts: async () => {
+      looks++;
+      if (looks === 3) caughtUp();
+      if (looks < 3) throw new TributaryError('TRIB_KAFKA_UNREACHABLE', 'transient', { what: 'Kafka is down.' });
+      return facts;
+    },
+    caughtUp: async () => {
+      await waiting;
+      return { done: true };
+    },
+  };
+  // Each look at the host follows the one before without a wait.
+  const quick: CliIo = { ...io, sleep: (_ms, signal) => (looks < 3 ? Promise.resolve() : io.sleep(0, signal)) };
+
+  const code = await run(['--until-caught-up'], quick, async () => down);
+
+  assert.equal(code, 0);
+  assert.equal(closed(), 1);
+  assert.match(err.join(''), /Everything is delivered/);
 });
