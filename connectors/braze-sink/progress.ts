@@ -23,8 +23,8 @@ interface PartitionProgress {
 interface Mark {
   readonly confirmed: number;
   readonly low: number;
-  /** Runs of offsets done above `low`: first and last of each. */
-  readonly done: readonly number[];
+  /** Runs of offsets done above `low`: first and last of each. Absent in marks of another form: their records go out again. */
+  readonly runs?: readonly number[];
 }
 
 const STORE = 'accepted';
@@ -76,7 +76,7 @@ export class Progress {
     if (offset < progress.next) progress.ascending = false;
     progress.next = Math.max(progress.next, offset + 1);
     const mark = this.#marks.get(partition);
-    if (mark !== undefined && (offset < mark.low || holds(mark.done, offset))) {
+    if (mark !== undefined && (offset < mark.low || holds(mark.runs ?? [], offset))) {
       this.#finish(progress, offset);
       return false;
     }
@@ -168,7 +168,7 @@ export class Progress {
       if (progress === undefined) continue;
       const low = this.#low(progress);
       for (const offset of progress.done) if (offset <= low) progress.done.delete(offset);
-      const mark: Mark = { confirmed: progress.confirmed, low, done: runsOf(progress.done) };
+      const mark: Mark = { confirmed: progress.confirmed, low, runs: runsOf(progress.done) };
       entries.push([Buffer.from(partition), Buffer.from(JSON.stringify(mark))]);
     }
     await this.#store.write(this.#name, this.#token, new Map([[STORE, entries]]), new Map());

@@ -23,11 +23,11 @@ test('a mark holds what is done above the lowest open record, as runs, and forge
 
   for (const offset of [0, 2, 3, 4, 7]) progress.done('t-0', offset);
   await progress.save(['t-0']);
-  assert.deepEqual(await markOf(store), { confirmed: 0, low: 1, done: [2, 4, 7, 7] });
+  assert.deepEqual(await markOf(store), { confirmed: 0, low: 1, runs: [2, 4, 7, 7] });
 
   progress.done('t-0', 1);
   await progress.save(['t-0']);
-  assert.deepEqual(await markOf(store), { confirmed: 0, low: 5, done: [7, 7] });
+  assert.deepEqual(await markOf(store), { confirmed: 0, low: 5, runs: [7, 7] });
 });
 
 test('records of a mark are not handed over again, the others are', async () => {
@@ -63,7 +63,7 @@ test('answers that come during a write share the next one, and each is saved whe
   await Promise.all(saves);
 
   assert.equal(writes, 2);
-  assert.deepEqual(await markOf(store), { confirmed: 0, low: 3, done: [] });
+  assert.deepEqual(await markOf(store), { confirmed: 0, low: 3, runs: [] });
 });
 
 test('records handed over again from below keep what may be committed below them', async () => {
