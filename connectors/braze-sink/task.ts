@@ -1,6 +1,7 @@
 // The task: maps records, hands them to the sender, and tells which offsets are truly delivered.
 import {
   type ConnectRecord,
+  isTransient,
   type Offsets,
   type ParsedConfig,
   partitionKey,
@@ -12,6 +13,9 @@ import { type BrazeConfig, brazeConfig } from './config.ts';
 import { type BrazeObject, mapper } from './mapping.ts';
 import { Progress } from './progress.ts';
 import { type Item, Sender } from './sender.ts';
+
+const SAVE_RETRY_FIRST_MS = 100;
+const SAVE_RETRY_MAX_MS = 2_000;
 
 export class BrazeSinkTask implements SinkTask {
   #config!: BrazeConfig;
@@ -77,9 +81,28 @@ export class BrazeSinkTask implements SinkTask {
       this.#progress.done(key, offset);
       touched.add(key);
     }
-    await this.#progress.save(touched);
+    await this.#saved(touched);
     // The marks are what counts; while more is under way, offsets follow at the worker's own pace.
     if (this.#progress.settled) this.#context.requestCommit();
+  }
+
+  /**
+   * Stores the marks, however long the store is away: its request counts as under way meanwhile, so that sending stops soon. A failure
+   * would have the worker hand the same records over again, and what Braze has taken would be sent twice.
+   */
+  async #saved(touched: ReadonlySet<string>): Promise<void> {
+    const { clock, signal, log } = this.#context;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#progress.save(touched);
+      } catch (error) {
+        // A task that stops commits what is done, with or without marks.
+        if (signal.aborted) return;
+        if (!isTransient(error)) throw error;
+        if (attempt === 0) log('warn', `What was delivered cannot be noted down; waiting. ${(error as Error).message}`);
+        await clock.sleep(Math.min(SAVE_RETRY_FIRST_MS * 2 ** Math.min(attempt, 10), SAVE_RETRY_MAX_MS), signal);
+      }
+    }
   }
 
   async preCommit(handed: Offsets): Promise<Offsets> {

@@ -171,3 +171,29 @@ test('a lost answer is sent again and counted', async () => {
   assert.equal(http.bodies.length, 2);
   assert.equal(context.counters.get('events_sent_again'), 2);
 });
+
+test('while the state store is down nothing is sent twice, and delivery goes on when it is back', async () => {
+  const taken: number[] = [];
+  const http = fakeHttp((body) => {
+    for (const { properties } of (JSON.parse(body) as { events: { properties: { n: number } }[] }).events)
+      taken.push(properties.n);
+    return SUCCESS;
+  });
+  const store = new MemoryStateStore(fakeClock());
+  const write = store.write.bind(store);
+  let fails = 3;
+  store.write = async (...given) => {
+    if (fails-- > 0) throw new TributaryError('TRIB_REDIS_UNREACHABLE', 'transient', { what: 'Redis is down.' });
+    return write(...given);
+  };
+  const task = await started(sinkContext({ http, store }), { 'braze.objects.per.request': '5' });
+
+  await task.put(records(0, 5));
+  await task.put(records(5, 20));
+
+  assert.deepEqual(await settled(task), new Map([['t-0', 20]]));
+  assert.deepEqual(
+    taken.sort((a, b) => a - b),
+    Array.from({ length: 20 }, (_, n) => n),
+  );
+});
