@@ -222,6 +222,7 @@ export class TaskRuntime {
         log: this.#log,
         failed: counter('records_failed'),
         skipped: counter('records_skipped'),
+        redact: (text) => environment.redactor.redact(text),
       }),
     };
   }

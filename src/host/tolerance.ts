@@ -66,6 +66,7 @@ export class Tolerance {
   readonly #log: Logger;
   readonly #failed: Counter;
   readonly #skipped: Counter;
+  readonly #redact: (text: string) => string;
 
   constructor(options: {
     readonly settings: ErrorSettings;
@@ -74,6 +75,8 @@ export class Tolerance {
     readonly log: Logger;
     readonly failed: Counter;
     readonly skipped: Counter;
+    /** Hides secrets: an error may quote what a server echoed, and dead letters are read by many. */
+    readonly redact: (text: string) => string;
   }) {
     this.settings = options.settings;
     this.#connector = options.connector;
@@ -81,6 +84,7 @@ export class Tolerance {
     this.#log = options.log;
     this.#failed = options.failed;
     this.#skipped = options.skipped;
+    this.#redact = options.redact;
   }
 
   /** Counts and logs; answers the dead letter that is wanted. Does not throw: see {@link verdict}. */
@@ -136,8 +140,8 @@ export class Tolerance {
       ['stage', failure.stage],
       ['class.name', failure.className],
       ['exception.class.name', javaClassOf(failure.error)],
-      ['exception.message', failure.error.message],
-      ['exception.stacktrace', traceOf(failure.error)],
+      ['exception.message', this.#redact(failure.error.message)],
+      ['exception.stacktrace', this.#redact(traceOf(failure.error))],
     ];
     return texts.map(([name, text]) => [`__connect.errors.${name}`, Buffer.from(text)]);
   }
