@@ -121,7 +121,9 @@ export function decoderOf(serdes: Serdes, def: SourceDef): SourceDecoder {
     def.wantedKey.length === 0 && def.key.window === null
       ? null
       : serdes.reader(def.key, def.topic, true, def.wantedKey),
-    def.wantedValue.length === 0 ? null : serdes.reader(def.value, def.topic, false, def.wantedValue),
+    // Also when no column is read: a value that cannot be decoded is no row. Topics of our own hold none, and of
+    // a bare value nothing would be left to read.
+    def.internal && def.wantedValue.length === 0 ? null : serdes.reader(def.value, def.topic, false, def.wantedValue),
   );
 }
 

@@ -40,7 +40,10 @@ export class QueryRun {
         def.wantedKey.length === 0 && def.key.window === null
           ? null
           : options.serdes.reader(def.key, def.topic, true, def.wantedKey),
-      value: def.wantedValue.length === 0 ? null : options.serdes.reader(def.value, def.topic, false, def.wantedValue),
+      value:
+        def.wantedValue.length === 0 && (def.internal || def.value.unwrapped)
+          ? null
+          : options.serdes.reader(def.value, def.topic, false, def.wantedValue),
     }));
   }
 
