@@ -1,8 +1,8 @@
 // The page of SQL functions.
 
+import { patternText } from '../../src/sql/functions/functions.ts';
 import { builtInFunctions } from '../../src/sql/functions/index.ts';
 import type { Parameter, Pattern, SqlFunction } from '../../src/sql/functions/registry.ts';
-import { typeText } from '../../src/sql/types/type-text.ts';
 import { code, page, table } from './markdown.ts';
 
 /** Page by file name. */
@@ -60,25 +60,4 @@ function signature(name: string, { params, variadic, returns }: Variant): string
   );
   const gives = typeof returns === 'function' ? 'as the arguments say' : patternText(returns);
   return `${name}(${parts.join(', ')}) → ${gives}`;
-}
-
-function patternText(pattern: Pattern): string {
-  switch (pattern.base) {
-    case 'any':
-      return 'ANY';
-    case 'anyDecimal':
-      return 'DECIMAL';
-    case 'variable':
-      return pattern.name;
-    case 'arrayOf':
-      return `ARRAY<${patternText(pattern.items)}>`;
-    case 'mapOf':
-      return `MAP<${patternText(pattern.keys)}, ${patternText(pattern.items)}>`;
-    case 'lambda':
-      return `LAMBDA (${pattern.inputs.map(patternText).join(', ')}) => ${patternText(pattern.output)}`;
-    case 'unit':
-      return 'UNIT';
-    default:
-      return typeText(pattern);
-  }
 }

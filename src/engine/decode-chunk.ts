@@ -113,18 +113,26 @@ export class SourceDecoder {
   }
 }
 
-/** Readers of a source's wanted columns. */
+/** What reads the payloads of a source; null where nothing of a side has to be looked at. */
+export function readersOf(
+  serdes: Serdes,
+  def: SourceDef,
+): { readonly key: RowReader | null; readonly value: RowReader | null } {
+  // The bounds of a windowed key are cells of its row, wanted or not.
+  const readsKey = def.wantedKey.length > 0 || def.key.window !== null;
+  // Also when no column is read: a value that cannot be decoded is no row. Topics of our own hold none, and of a bare value
+  // nothing would be left to read.
+  const readsValue = def.wantedValue.length > 0 || !(def.internal || def.value.unwrapped);
+  return {
+    key: readsKey ? serdes.reader(def.key, def.topic, true, def.wantedKey) : null,
+    value: readsValue ? serdes.reader(def.value, def.topic, false, def.wantedValue) : null,
+  };
+}
+
+/** The decoder of a source's wanted columns. */
 export function decoderOf(serdes: Serdes, def: SourceDef): SourceDecoder {
-  return new SourceDecoder(
-    def,
-    // The bounds of a windowed key are cells of its row, wanted or not.
-    def.wantedKey.length === 0 && def.key.window === null
-      ? null
-      : serdes.reader(def.key, def.topic, true, def.wantedKey),
-    // Also when no column is read: a value that cannot be decoded is no row. Topics of our own hold none, and of
-    // a bare value nothing would be left to read.
-    def.internal && def.wantedValue.length === 0 ? null : serdes.reader(def.value, def.topic, false, def.wantedValue),
-  );
+  const { key, value } = readersOf(serdes, def);
+  return new SourceDecoder(def, key, value);
 }
 
 /** The rows `[from, to)` of a chunk. */

@@ -5,10 +5,10 @@
 import type { ByteWriter } from '../core/bytes.ts';
 import type { Row } from '../core/data/schema.ts';
 import { TributaryError } from '../core/errors.ts';
+import { partitionOf } from '../core/murmur2.ts';
 import type { RowWriter } from '../formats/format.ts';
 import type { Headers, Lane, Producer } from '../ports/broker.ts';
 import { BACKFILL_HEADER } from './decode-chunk.ts';
-import { partitionOf } from './partitioner.ts';
 import type { Output } from './topology.ts';
 
 /** One sink, ready to write to. */

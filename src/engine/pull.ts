@@ -4,6 +4,8 @@ import type { PullPlan } from '../sql/bind/pull.ts';
 import { ExpressionCompiler } from '../sql/compile/expression.ts';
 import { Failures, Unit } from '../sql/compile/unit.ts';
 import type { FunctionContext, Functions } from '../sql/functions/registry.ts';
+import type { FilterNode, ProjectNode } from '../sql/plan/nodes.ts';
+import { optimize } from '../sql/plan/optimize/index.ts';
 import { nullable, plain, throughPath } from './pipeline/flow.ts';
 
 /** Result cells of a source row; null when WHERE hides it. `key` has the window bounds at its end. */
@@ -27,4 +29,29 @@ export function pullFunction(plan: PullPlan, functions: Functions, context: Func
     return `${test}return [${values.join(', ')}];`;
   });
   return unit.build<PullRow>(`return (key, value, time) => {\n${body}\n};`, 'pull', { failures: new Failures() });
+}
+
+/** A pull query on a stream, as the plan of a transient query that ends. */
+export function streamPlan(pull: PullPlan): ProjectNode {
+  const { node, where } = pull;
+  const base = { shape: 'stream' as const, window: node.window };
+  const filter = (condition: NonNullable<typeof where>): FilterNode => ({
+    kind: 'filter',
+    id: 'filter',
+    ...base,
+    columns: node.columns,
+    key: node.key,
+    input: node,
+    where: condition,
+  });
+  return optimize({
+    kind: 'project',
+    id: 'project',
+    ...base,
+    columns: pull.columns.map(({ name, type }) => ({ source: null, name, type, kind: 'value' as const })),
+    key: [],
+    input: where === null ? node : filter(where),
+    keys: [],
+    values: pull.select,
+  }) as ProjectNode;
 }

@@ -1,9 +1,9 @@
 // DESCRIBE: sources, functions and their schemas as ksqlDB's API shows them.
 import type { Broker } from '../ports/broker.ts';
 import { type Catalog, readersOf, type Source, writersOf } from '../sql/catalog/catalog.ts';
-import type { Pattern, SqlFunction } from '../sql/functions/registry.ts';
+import { patternText } from '../sql/functions/functions.ts';
+import type { SqlFunction } from '../sql/functions/registry.ts';
 import type { SqlType } from '../sql/types/sql-type.ts';
-import { typeText } from '../sql/types/type-text.ts';
 import type { QueryStatus } from './query-status.ts';
 
 type Parts = Readonly<Record<string, unknown>>;
@@ -139,25 +139,4 @@ export function describeFunction(entry: SqlFunction): Parts {
     })),
     type: entry.kind.toUpperCase(),
   };
-}
-
-function patternText(pattern: Pattern): string {
-  switch (pattern.base) {
-    case 'anyDecimal':
-      return 'DECIMAL';
-    case 'any':
-      return 'ANY';
-    case 'variable':
-      return pattern.name;
-    case 'arrayOf':
-      return `ARRAY<${patternText(pattern.items)}>`;
-    case 'mapOf':
-      return `MAP<${patternText(pattern.keys)}, ${patternText(pattern.items)}>`;
-    case 'lambda':
-      return `LAMBDA (${pattern.inputs.map(patternText).join(', ')}) => ${patternText(pattern.output)}`;
-    case 'unit':
-      return 'INTERVALUNIT';
-    default:
-      return typeText(pattern);
-  }
 }

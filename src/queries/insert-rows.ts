@@ -1,7 +1,7 @@
 // INSERT INTO … VALUES: one row, encoded as the target's topic is and produced.
 import { ByteWriter } from '../core/bytes.ts';
 import { TributaryError } from '../core/errors.ts';
-import { partitionOf } from '../engine/partitioner.ts';
+import { partitionOf } from '../core/murmur2.ts';
 import { serdeRef } from '../engine/pipeline/serde-ref.ts';
 import type { Serdes } from '../engine/serdes.ts';
 import type { RowWriter } from '../formats/format.ts';

@@ -8,8 +8,6 @@ import type { Materialized } from '../engine/topology.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PullPlan } from '../sql/bind/pull.ts';
 import type { FunctionContext, Functions } from '../sql/functions/registry.ts';
-import type { FilterNode, ProjectNode } from '../sql/plan/nodes.ts';
-import { optimize } from '../sql/plan/optimize/index.ts';
 import type { PersistentRun } from './persistent-run.ts';
 import type { RowStream, StreamRow } from './results.ts';
 
@@ -135,29 +133,4 @@ class PullStream implements RowStream {
     const cells: Value[] | null = this.#evaluate(stored.key, stored.value, timeMs);
     return cells === null ? null : { cells, tombstone: false };
   }
-}
-
-/** A pull query on a stream, as the plan of a transient query that ends. */
-export function streamPlan(pull: PullPlan): ProjectNode {
-  const { node, where } = pull;
-  const base = { shape: 'stream' as const, window: node.window };
-  const filter = (condition: NonNullable<typeof where>): FilterNode => ({
-    kind: 'filter',
-    id: 'filter',
-    ...base,
-    columns: node.columns,
-    key: node.key,
-    input: node,
-    where: condition,
-  });
-  return optimize({
-    kind: 'project',
-    id: 'project',
-    ...base,
-    columns: pull.columns.map(({ name, type }) => ({ source: null, name, type, kind: 'value' as const })),
-    key: [],
-    input: where === null ? node : filter(where),
-    keys: [],
-    values: pull.select,
-  }) as ProjectNode;
 }

@@ -5,11 +5,10 @@ import type { JsonValue } from '../../formats/json-value.ts';
 import type { Bound } from '../../sql/bind/statement.ts';
 import { isParseError } from '../../sql/errors.ts';
 import type { Functions } from '../../sql/functions/registry.ts';
-import type { ProjectNode } from '../../sql/plan/nodes.ts';
-import { optimize } from '../../sql/plan/optimize/index.ts';
 import type { Statement } from '../../sql/syntax/ast.ts';
 import { parseStatement } from '../../sql/syntax/parse.ts';
 import { substituteVariables } from '../../sql/syntax/variables.ts';
+import { streamPlan } from '../pull.ts';
 import { reportOutputs, reportSources, reportTopics } from './report.ts';
 import { type EvalRequest, readRequest } from './request.ts';
 import { pullStream, pullTable, push, type StartOffsets } from './selects.ts';
@@ -86,34 +85,6 @@ async function select(
   const response =
     pull.queryId === null ? await pullStream(world, pull, streamPlan(pull)) : await pullTable(world, pull);
   return response as { readonly [name: string]: Printable };
-}
-
-/** A pull query on a stream as the plan of a push query that ends. */
-function streamPlan(pull: Extract<Bound, { kind: 'pull' }>['pull']): ProjectNode {
-  const { node } = pull;
-  const base = { shape: 'stream' as const, window: node.window };
-  const input =
-    pull.where === null
-      ? node
-      : {
-          kind: 'filter' as const,
-          id: 'filter',
-          ...base,
-          columns: node.columns,
-          key: node.key,
-          input: node,
-          where: pull.where,
-        };
-  return optimize({
-    kind: 'project',
-    id: 'project',
-    ...base,
-    columns: pull.columns.map(({ name, type }) => ({ source: null, name, type, kind: 'value' as const })),
-    key: [],
-    input,
-    keys: [],
-    values: pull.select,
-  }) as ProjectNode;
 }
 
 interface Parsed {

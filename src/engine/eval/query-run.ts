@@ -4,6 +4,7 @@ import type { Row } from '../../core/data/schema.ts';
 import { TributaryError } from '../../core/errors.ts';
 import type { RowReader } from '../../formats/format.ts';
 import { CachedState } from '../cached-state.ts';
+import { readersOf } from '../decode-chunk.ts';
 import type { Serdes } from '../serdes.ts';
 import type { Chunk, Output, SourceDef, TaskInstance, Topology } from '../topology.ts';
 import type { MemoryTopics, StoredRecord } from './topics.ts';
@@ -34,17 +35,7 @@ export class QueryRun {
     const part = topology.parts.at(-1)!;
     this.stores = part.stores.map((def) => new CachedState(def));
     this.#instance = part.instantiate(this.stores);
-    this.#sources = part.sources.map((def) => ({
-      def,
-      key:
-        def.wantedKey.length === 0 && def.key.window === null
-          ? null
-          : options.serdes.reader(def.key, def.topic, true, def.wantedKey),
-      value:
-        def.wantedValue.length === 0 && (def.internal || def.value.unwrapped)
-          ? null
-          : options.serdes.reader(def.value, def.topic, false, def.wantedValue),
-    }));
+    this.#sources = part.sources.map((def) => ({ def, ...readersOf(options.serdes, def) }));
   }
 
   /** Topics that it reads. */

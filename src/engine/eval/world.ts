@@ -2,6 +2,7 @@
 import { ByteWriter } from '../../core/bytes.ts';
 import type { Row } from '../../core/data/schema.ts';
 import { TributaryError } from '../../core/errors.ts';
+import { partitionOf } from '../../core/murmur2.ts';
 import type { RowWriter } from '../../formats/format.ts';
 import { FORMATS, findFormat } from '../../formats/index.ts';
 import { type Printable, printJson } from '../../formats/json-text.ts';
@@ -22,7 +23,6 @@ import {
 } from '../../sql/catalog/catalog.ts';
 import type { FunctionContext, Functions } from '../../sql/functions/registry.ts';
 import type { Statement } from '../../sql/syntax/ast.ts';
-import { partitionOf } from '../partitioner.ts';
 import { serdeRef } from '../pipeline/serde-ref.ts';
 import { topologyOf } from '../plan-topology.ts';
 import { createSerdes } from '../serde.ts';

@@ -4,6 +4,7 @@ import { isDecimal } from '../../core/data/logical.ts';
 import { LOGICAL, type Schema, Struct, Typed, type Value } from '../../core/data/schema.ts';
 import { doubleText, floatText } from '../../core/java/number-text.ts';
 import { base64Of } from '../../formats/json-text.ts';
+import { typedText } from './java-text.ts';
 
 const DAY_MS = 86400000;
 
@@ -17,7 +18,7 @@ function embedded(schema: Schema | null, value: Value): string {
   if (typeof value === 'string') return `"${value.replace(/[\\"]/g, '\\$&')}"`;
   if (typeof value === 'number' || typeof value === 'bigint') return numberText(schema, value);
   if (typeof value === 'boolean') return String(value);
-  if (value instanceof Typed) return typedText(value);
+  if (value instanceof Typed) return typedText(value, instantText);
   if (value instanceof Uint8Array) return base64Of(value);
   if (Array.isArray(value)) return `[${value.map((item) => embedded(schema?.items ?? null, item)).join(',')}]`;
   if (value instanceof Map) {
@@ -46,19 +47,6 @@ function numberText(schema: Schema | null, value: number | bigint): string {
       if (schema?.kind === 'float32') return floatText(Number(value));
       if (schema?.kind === 'float64') return doubleText(Number(value));
       return typeof value === 'number' && !Number.isInteger(value) ? doubleText(value) : String(value);
-  }
-}
-
-function typedText(value: Typed): string {
-  switch (value.kind) {
-    case 'float32':
-      return floatText(Number(value.value));
-    case 'float64':
-      return doubleText(Number(value.value));
-    case 'timestamp':
-      return instantText(Number(value.value));
-    default:
-      return String(value.value);
   }
 }
 

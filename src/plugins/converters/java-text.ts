@@ -14,7 +14,7 @@ export function javaText(schema: Schema | null, value: Value): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return numberText(schema, value);
   if (typeof value !== 'object') return dateMs(schema, value) ?? String(value);
-  if (value instanceof Typed) return typedText(value);
+  if (value instanceof Typed) return typedText(value, javaDate);
   if (value instanceof Struct) return structText(value);
   if (Array.isArray(value)) return `[${value.map((item) => javaText(schema?.items ?? null, item)).join(', ')}]`;
   if (value instanceof Map) {
@@ -51,14 +51,15 @@ function javaDate(ms: number): string {
   return simpleDateFormat(JAVA_DATE).format(ms);
 }
 
-function typedText(value: Typed): string {
+/** A number whose type stands beside it; an instant as the caller writes instants. */
+export function typedText(value: Typed, instantText: (ms: number) => string): string {
   switch (value.kind) {
     case 'float32':
       return floatText(Number(value.value));
     case 'float64':
       return doubleText(Number(value.value));
     case 'timestamp':
-      return javaDate(Number(value.value));
+      return instantText(Number(value.value));
     default:
       return String(value.value);
   }

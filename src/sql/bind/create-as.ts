@@ -10,7 +10,7 @@ import { withChanges } from './changes.ts';
 import { type Binding, isOn, pasteName, reject } from './environment.ts';
 import { topicShape } from './from.ts';
 import { bindQuery, type PlannedQuery } from './query.ts';
-import { replacementRules } from './replace.ts';
+import { refuseExisting, replacementRules } from './replace.ts';
 import { suggestion } from './scope.ts';
 import { planSink, schemaText, timestampOf } from './sink.ts';
 import { converted } from './types.ts';
@@ -65,15 +65,7 @@ function existenceRules(binding: Binding, statement: CreateAsStatement, existing
     );
   }
   if (existing === undefined) return;
-  if (!statement.orReplace) {
-    reject(
-      binding,
-      'DDL-8',
-      statement.name.span,
-      `${pasteName(existing.name)} exists already: it is a ${existing.shape}.`,
-      'Use another name, IF NOT EXISTS, or CREATE OR REPLACE.',
-    );
-  }
+  if (!statement.orReplace) refuseExisting(binding, statement.name.span, existing);
   if (existing.readOnly) reject(binding, 'DDL-9', statement.name.span, 'A SOURCE stream or table cannot be replaced.');
 }
 

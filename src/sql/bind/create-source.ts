@@ -9,7 +9,7 @@ import { type Declared, declaredColumns } from './declared-columns.ts';
 import { type Binding, isOn, pasteName, reject } from './environment.ts';
 import { planSource } from './from.ts';
 import { inferColumns } from './inference.ts';
-import { replacementRules } from './replace.ts';
+import { refuseExisting, replacementRules } from './replace.ts';
 import { SYSTEM_NAMES } from './scope.ts';
 import { checkColumns, formatNamed, keyIsBare, registrationOf, statedProperties, valueWrapping } from './side.ts';
 import { sourceTopic } from './source-topic.ts';
@@ -79,15 +79,7 @@ function existenceRules(binding: Binding, statement: CreateSourceStatement, exis
     );
   }
   if (existing === undefined) return;
-  if (!statement.orReplace) {
-    reject(
-      binding,
-      'DDL-8',
-      statement.name.span,
-      `${pasteName(existing.name)} exists already: it is a ${existing.shape}.`,
-      'Use another name, IF NOT EXISTS, or CREATE OR REPLACE.',
-    );
-  }
+  if (!statement.orReplace) refuseExisting(binding, statement.name.span, existing);
   if (statement.readOnly || existing.readOnly) {
     reject(
       binding,

@@ -1,9 +1,20 @@
-// CREATE OR REPLACE of a declared source: what may change (E-REPL-1 to -3).
+// A name that exists already: when it may not be taken (E-DDL-8), and what CREATE OR REPLACE may change (E-REPL-1 to -3).
 import type { Source } from '../catalog/catalog.ts';
 import type { Span } from '../syntax/ast.ts';
 import { type Column, sameType } from '../types/sql-type.ts';
 import { typeText } from '../types/type-text.ts';
 import { type Binding, pasteName, reject } from './environment.ts';
+
+/** E-DDL-8: the name is taken, and the statement does not replace. */
+export function refuseExisting(binding: Binding, span: Span, existing: Source): never {
+  return reject(
+    binding,
+    'DDL-8',
+    span,
+    `${pasteName(existing.name)} exists already: it is a ${existing.shape}.`,
+    'Use another name, IF NOT EXISTS, or CREATE OR REPLACE.',
+  );
+}
 
 /** Refuses a new definition that rows and queries of the old one would not survive. */
 export function replacementRules(binding: Binding, span: Span, old: Source, next: Source): void {

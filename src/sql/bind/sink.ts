@@ -17,6 +17,7 @@ import {
   statedProperties,
   valueWrapping,
 } from './side.ts';
+import { retentionRule } from './source-topic.ts';
 import { checkTimestamp } from './timestamp.ts';
 import type { WithClause } from './with.ts';
 
@@ -200,14 +201,7 @@ function topicOf(binding: Binding, clause: WithClause, leftmost: Source, source:
   const inherited = env.topic(leftmost.topic);
   const partitions = clause.partitions ?? inherited?.partitions ?? 1;
   const facts = env.topic(source.topic);
-  if (clause.retentionMs !== null && source.shape === 'table' && source.window === null) {
-    reject(
-      binding,
-      'TOPIC-4',
-      clause.spanOf('RETENTION_MS'),
-      'RETENTION_MS does not go with a table without window: its topic is compacted.',
-    );
-  }
+  retentionRule(binding, clause, source);
   if (facts !== null) {
     // A topic that stands already keeps its partitions, unless the statement says another number.
     if (clause.partitions !== null && facts.partitions !== clause.partitions) {

@@ -8,14 +8,7 @@ import type { WithClause } from './with.ts';
 export function sourceTopic(binding: Binding, clause: WithClause, source: Source): readonly TopicRequest[] {
   const { env } = binding;
   const facts = env.topic(source.topic);
-  if (clause.retentionMs !== null && source.shape === 'table' && source.window === null) {
-    reject(
-      binding,
-      'TOPIC-4',
-      clause.spanOf('RETENTION_MS'),
-      'RETENTION_MS does not go with a table without window: its topic is compacted.',
-    );
-  }
+  retentionRule(binding, clause, source);
   if (facts === null) {
     if (clause.partitions === null) {
       reject(
@@ -49,4 +42,16 @@ export function sourceTopic(binding: Binding, clause: WithClause, source: Source
   differs('PARTITIONS', clause.partitions, facts.partitions);
   differs('REPLICAS', clause.replicas, facts.replicas);
   return [];
+}
+
+/** E-TOPIC-4, for declared and made tables alike. */
+export function retentionRule(binding: Binding, clause: WithClause, source: Source): void {
+  if (clause.retentionMs !== null && source.shape === 'table' && source.window === null) {
+    reject(
+      binding,
+      'TOPIC-4',
+      clause.spanOf('RETENTION_MS'),
+      'RETENTION_MS does not go with a table without window: its topic is compacted.',
+    );
+  }
 }

@@ -9,6 +9,7 @@ const HASHES: readonly (readonly [text: string, hash: number])[] = [
   ['a-little-bit-long-string', -985981536],
   ['a-little-bit-longer-string', -1486304829],
   ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
+  ['abc', 479470107],
 ];
 
 for (const [text, hash] of HASHES) {
