@@ -4,6 +4,7 @@ import type { Logger } from '../core/log.ts';
 import type { Counter } from '../core/metrics.ts';
 import type { Offsets } from '../ports/broker.ts';
 import type { Environment, ResolvedConfig } from './environment.ts';
+import type { Lease } from './lease.ts';
 import type { Tolerance } from './tolerance.ts';
 import type { NoteTopic } from './watched-broker.ts';
 
@@ -19,6 +20,7 @@ export interface TaskFrame {
   readonly log: Logger;
   readonly tolerance: Tolerance;
   readonly control: TaskControl;
+  readonly lease: Lease;
   readonly context: TaskContext;
   counter(name: string): Counter;
   /** The task reads or writes this topic: shown under `/connectors/<name>/topics`. */

@@ -4,21 +4,17 @@
 // belongs to one number (`epoch`); only the newest may write the status.
 import type { ProcessorConnector, SinkConnector, SourceConnector } from '../connect/connectors.ts';
 import type { RawConfig } from '../core/config/define.ts';
-import { parseConfigOrThrow } from '../core/config/parse.ts';
 import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { PluginOf } from '../plugins/registry.ts';
 import type { Offsets } from '../ports/broker.ts';
 import { within } from './deadline.ts';
 import type { Environment } from './environment.ts';
+import { OWN_LEASE } from './lease.ts';
 import type { OffsetStore } from './offset-store.ts';
-import { ProcessorTaskLoop } from './processor-task.ts';
 import { restartPolicy } from './restart-policy.ts';
-import { SinkTaskLoop } from './sink-task.ts';
-import { SourceTaskLoop } from './source-task.ts';
 import { failedStatus, type State, type Status, statusOf, UNASSIGNED } from './states.ts';
-import { connectorContext, counters, TaskControl, type TaskFrame } from './task-frame.ts';
-import { errorSettings, Tolerance } from './tolerance.ts';
+import { startRun, type TaskRun } from './task-run.ts';
 import type { NoteTopic } from './watched-broker.ts';
 
 export type AnyConnector = SourceConnector | SinkConnector | ProcessorConnector;
@@ -54,7 +50,8 @@ export class TaskRuntime {
   readonly #log: Logger;
   #plan: TaskPlan;
   #status: Status = UNASSIGNED;
-  #control: TaskControl | null = null;
+  #run: TaskRun | null = null;
+  #waiting: AbortController | null = null;
   #ended: Promise<void> = Promise.resolve();
   #epoch = 0;
   #paused = false;
@@ -85,12 +82,12 @@ export class TaskRuntime {
 
   /** The task has looked for work and found none. */
   get idle(): boolean {
-    return this.#control?.idle ?? false;
+    return this.#run?.idle ?? false;
   }
 
   /** Up to where the task is done with its input. */
   get settled(): Offsets {
-    return this.#control?.settled ?? new Map();
+    return this.#run?.settled ?? new Map();
   }
 
   /** When a failed task is started again by itself; null when it is not. */
@@ -111,7 +108,7 @@ export class TaskRuntime {
 
   pause(paused: boolean): void {
     this.#paused = paused;
-    this.#control?.pause(paused);
+    this.#run?.pause(paused);
   }
 
   /** Shown until the restart is done. */
@@ -121,14 +118,18 @@ export class TaskRuntime {
 
   /** Resolves when the run has ended, or after the worker's time-out, when it is let go. */
   async stop(): Promise<void> {
-    const control = this.#control;
+    const run = this.#run;
     this.#epoch++;
-    this.#control = null;
+    this.#run = null;
     this.#restartsAtMs = null;
-    control?.stop();
+    this.#waiting?.abort();
+    run?.stop();
     const { environment } = this.#owner;
     const outcome = await within(this.#ended, environment.settings.shutdownTimeoutMs, environment.clock);
-    if (!outcome.done) this.#log.warn('The task did not stop in time; it is let go.');
+    if (!outcome.done) {
+      this.#log.warn('The task did not stop in time; it is let go.');
+      run?.letGo();
+    }
     this.#status = UNASSIGNED;
   }
 
@@ -137,11 +138,19 @@ export class TaskRuntime {
     this.#restartsAtMs = null;
     this.#status = UNASSIGNED;
     this.#launchedAtMs = this.#owner.environment.clock.now();
-    const control = new TaskControl(this.#paused, (state) => {
-      if (epoch === this.#epoch && this.#status.state !== state) this.#became(state);
+    const run = startRun({
+      owner: this.#owner,
+      task: this.id,
+      plan: this.#plan,
+      log: this.#log,
+      paused: this.#paused,
+      lease: OWN_LEASE,
+      became: (state) => {
+        if (epoch === this.#epoch && this.#status.state !== state) this.#became(state);
+      },
     });
-    this.#control = control;
-    this.#ended = this.#run(control).then(
+    this.#run = run;
+    this.#ended = run.ended.then(
       () => {},
       (error: unknown) => {
         if (epoch === this.#epoch) this.#failed(error, epoch);
@@ -155,7 +164,7 @@ export class TaskRuntime {
   }
 
   #failed(error: unknown, epoch: number): void {
-    this.#control = null;
+    this.#run = null;
     if (error instanceof TributaryError && error.kind === 'fenced') {
       this.#status = UNASSIGNED;
       this.#log.info('Another worker has taken this task over; this copy has stopped.');
@@ -180,50 +189,10 @@ export class TaskRuntime {
     if (delayMs === null) return;
     this.#restartsAtMs = environment.clock.now() + delayMs;
     this.#log.info('The task will be started again.', { delayMs, attempt: this.#failures });
-    const stop = new AbortController();
-    this.#control = new TaskControl(this.#paused, () => {});
-    this.#control.signal.addEventListener('abort', () => stop.abort(), { once: true });
-    this.#ended = environment.clock.sleep(delayMs, stop.signal).then(() => {
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    this.#ended = environment.clock.sleep(delayMs, waiting.signal).then(() => {
       if (epoch === this.#epoch) this.#launch();
     });
-  }
-
-  async #run(control: TaskControl): Promise<void> {
-    const { connector, definition } = this.#plan;
-    const frame = this.#frame(control);
-    if (definition.kind === 'sink') await new SinkTaskLoop(frame, (connector as SinkConnector).task()).run();
-    else if (definition.kind === 'source') {
-      await new SourceTaskLoop(frame, (connector as SourceConnector).task(), this.#owner.offsets).run();
-    } else await new ProcessorTaskLoop(frame, () => (connector as ProcessorConnector).task()).run();
-  }
-
-  #frame(control: TaskControl): TaskFrame {
-    const { environment, name } = this.#owner;
-    const raw = environment.providers.resolve(this.#plan.config);
-    const parsed = parseConfigOrThrow(this.#plan.definition.config, raw, name);
-    const counter = counters(environment, { connector: name, task: String(this.id) });
-    const base = connectorContext(environment, name, this.#log, counter, this.#owner);
-    return {
-      environment,
-      connector: name,
-      task: this.id,
-      taskCount: this.#plan.taskCount,
-      className: this.#plan.className,
-      config: { raw, parsed },
-      log: this.#log,
-      control,
-      context: { ...base, task: this.id, signal: control.signal },
-      counter,
-      noteTopic: this.#owner.noteTopic,
-      tolerance: new Tolerance({
-        settings: errorSettings(raw),
-        connector: name,
-        task: this.id,
-        log: this.#log,
-        failed: counter('records_failed'),
-        skipped: counter('records_skipped'),
-        redact: (text) => environment.redactor.redact(text),
-      }),
-    };
   }
 }
