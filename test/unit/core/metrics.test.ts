@@ -13,8 +13,10 @@ test('counters add up by labels and print in the Prometheus form', () => {
   assert.equal(
     metrics.prometheus(),
     [
+      '# HELP trib_lag Lag.',
       '# TYPE trib_lag gauge',
       'trib_lag{connector="a"} 7',
+      '# HELP trib_records_read_total Records that a task has read: from its topics, or from its source.',
       '# TYPE trib_records_read_total counter',
       'trib_records_read_total{connector="a",task="0"} 3',
       'trib_records_read_total{connector="a",task="1"} 4',
