@@ -4,25 +4,22 @@
 // belongs to one number (`epoch`); only the newest may write the status.
 import type { ProcessorConnector, SinkConnector, SourceConnector } from '../connect/connectors.ts';
 import type { RawConfig } from '../core/config/define.ts';
-import { isTransient, TributaryError } from '../core/errors.ts';
+import { TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { TaskMeter } from '../core/task-meter.ts';
 import type { PluginOf } from '../plugins/registry.ts';
 import type { Offsets } from '../ports/broker.ts';
 import { within } from './deadline.ts';
 import type { Environment } from './environment.ts';
 import { OWN_LEASE } from './lease.ts';
 import type { OffsetStore } from './offset-store.ts';
-import { restartPolicy } from './restart-policy.ts';
+import { Restarts, restartSettings } from './restart-policy.ts';
 import { failedStatus, type State, type Status, statusOf, UNASSIGNED } from './states.ts';
 import { startRun, type TaskRun } from './task-run.ts';
 import type { NoteTopic } from './watched-broker.ts';
 
 export type AnyConnector = SourceConnector | SinkConnector | ProcessorConnector;
 export type ConnectorDefinition = PluginOf<'source' | 'sink' | 'processor'>;
-
-const HEALTHY_MS = 300_000;
-const TRANSIENT_FIRST_MS = 500;
-const TRANSIENT_MAX_MS = 10_000;
 
 /** What a task shares with its connector. */
 export interface TaskOwner {
@@ -55,14 +52,15 @@ export class TaskRuntime {
   #ended: Promise<void> = Promise.resolve();
   #epoch = 0;
   #paused = false;
-  #failures = 0;
-  #launchedAtMs = 0;
+  readonly #restarts = new Restarts();
+  readonly #meter: TaskMeter;
   #restartsAtMs: number | null = null;
 
   constructor(owner: TaskOwner, id: number, plan: TaskPlan) {
     this.id = id;
     this.#owner = owner;
     this.#plan = plan;
+    this.#meter = owner.environment.metrics.meter(owner.name, id);
     this.#log = owner.environment.logs
       .logger(`connect.${owner.name}.task-${id}`)
       .with({ connector: owner.name, task: id });
@@ -95,10 +93,15 @@ export class TaskRuntime {
     return this.#restartsAtMs;
   }
 
+  /** How often the task was started again by itself within 24 hours. */
+  get restartAttempts(): number {
+    return this.#restarts.attempts(this.#owner.environment.clock.now());
+  }
+
   start(paused: boolean): void {
     this.#paused = paused;
-    this.#failures = 0;
-    this.#launch();
+    this.#restarts.forget();
+    this.#launch('asked');
   }
 
   /** Takes a new plan; takes effect with the next start. */
@@ -113,7 +116,7 @@ export class TaskRuntime {
 
   /** Shown until the restart is done. */
   mark(state: State): void {
-    this.#status = { ...this.#status, state };
+    this.#set({ ...this.#status, state });
   }
 
   /** Resolves when the run has ended, or after the worker's time-out, when it is let go. */
@@ -130,14 +133,20 @@ export class TaskRuntime {
       this.#log.warn('The task did not stop in time; it is let go.');
       run?.letGo();
     }
-    this.#status = UNASSIGNED;
+    this.#set(UNASSIGNED);
   }
 
-  #launch(): void {
+  #set(status: Status): void {
+    this.#status = status;
+    this.#meter.state(status.state, this.#owner.environment.clock.now());
+  }
+
+  #launch(reason: 'asked' | 'automatic'): void {
     const epoch = ++this.#epoch;
     this.#restartsAtMs = null;
-    this.#status = UNASSIGNED;
-    this.#launchedAtMs = this.#owner.environment.clock.now();
+    this.#set(UNASSIGNED);
+    this.#restarts.started(this.#owner.environment.clock.now());
+    this.#countStart(reason);
     const run = startRun({
       owner: this.#owner,
       task: this.id,
@@ -159,18 +168,18 @@ export class TaskRuntime {
   }
 
   #became(state: 'RUNNING' | 'PAUSED'): void {
-    this.#status = statusOf(state);
+    this.#set(statusOf(state));
     this.#log.info(state === 'RUNNING' ? 'Task is running.' : 'Task is paused.');
   }
 
   #failed(error: unknown, epoch: number): void {
     this.#run = null;
     if (error instanceof TributaryError && error.kind === 'fenced') {
-      this.#status = UNASSIGNED;
+      this.#set(UNASSIGNED);
       this.#log.info('Another worker has taken this task over; this copy has stopped.');
       return;
     }
-    this.#status = failedStatus(error);
+    this.#set(failedStatus(error));
     this.#log.error('Task failed.', { error: error instanceof Error ? error.message : String(error) });
     this.#owner.environment.metrics.counter('task_failures', { connector: this.#owner.name }).add(1);
     this.#restartLater(error, epoch);
@@ -179,20 +188,25 @@ export class TaskRuntime {
   /** Started again with growing waits, if the settings say so; an error in the user's text is not cured by time. */
   #restartLater(error: unknown, epoch: number): void {
     const { environment } = this.#owner;
-    // A task that has run well for a while begins to count anew.
-    if (environment.clock.now() - this.#launchedAtMs > HEALTHY_MS) this.#failures = 0;
-    const failures = ++this.#failures;
-    // What may pass is tried again without being asked for: a broker that is down must not need a person for each task.
-    const delayMs = isTransient(error)
-      ? Math.min(TRANSIENT_FIRST_MS * 2 ** Math.min(failures - 1, 10), TRANSIENT_MAX_MS)
-      : restartPolicy(this.#plan.config, environment.settings.taskRestart).delayMs(error, failures);
+    const settings = restartSettings(this.#plan.config, environment.settings.taskRestart);
+    const nowMs = environment.clock.now();
+    const delayMs = this.#restarts.next(error, settings, nowMs);
     if (delayMs === null) return;
-    this.#restartsAtMs = environment.clock.now() + delayMs;
-    this.#log.info('The task will be started again.', { delayMs, attempt: this.#failures });
+    this.#restartsAtMs = nowMs + delayMs;
+    this.#log.info('The task will be started again.', { delayMs, attempts: this.restartAttempts });
     const waiting = new AbortController();
     this.#waiting = waiting;
     this.#ended = environment.clock.sleep(delayMs, waiting.signal).then(() => {
-      if (epoch === this.#epoch) this.#launch();
+      if (epoch === this.#epoch) this.#launch('automatic');
     });
+  }
+
+  /** Every start but the first is a restart: what a change leaves alone shows none. */
+  #countStart(reason: 'asked' | 'automatic'): void {
+    const { environment, name } = this.#owner;
+    const labels = { connector: name, task: String(this.id) };
+    const starts = environment.metrics.counter('task_starts', labels);
+    if (starts.value > 0) environment.metrics.counter('task_restarts', { ...labels, reason }).add(1);
+    starts.add(1);
   }
 }
