@@ -12,6 +12,7 @@ import { type Environment, Services } from '../src/host/index.ts';
 import { PluginRegistry } from '../src/plugins/index.ts';
 import type { Broker } from '../src/ports/broker.ts';
 import { openAdapters } from '../src/wiring/adapters.ts';
+import { openOtherKafka } from '../src/wiring/kafka.ts';
 import { loadPlugins } from '../src/wiring/plugins.ts';
 import { readWorkerSettings } from '../src/wiring/worker-settings.ts';
 import type { Run } from './contract.ts';
@@ -53,6 +54,7 @@ export async function openProduct(
   const { registry } = await loadPlugins([], '.');
   const environment: Environment = {
     broker: watch(adapters.broker),
+    openBroker: (raw) => openOtherKafka(raw, clock),
     registry: adapters.registry,
     registryOf: adapters.registryOf,
     store: adapters.store,

@@ -124,6 +124,11 @@ export interface RecordConverters {
 
 export interface ProcessorContext extends TaskContext {
   readonly broker: Broker;
+  /**
+   * Opens another cluster by Kafka's client settings (`bootstrap.servers`, `security.protocol` …); without `bootstrap.servers`, or with
+   * `embedded`, the host's own. The caller closes it. Throws `transient` while it cannot be reached, `config` and `fatal` for what waiting cannot cure.
+   */
+  openBroker(raw: RawConfig): Promise<Broker>;
   /** `key.converter`, `value.converter`, `header.converter` with their settings. Made at first use: a processor with data paths of its own never pays. */
   readonly converters: RecordConverters;
   /** `transforms` and `predicates`, compiled. Does nothing when there are none. Made at first use. */

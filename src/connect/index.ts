@@ -9,6 +9,7 @@ export { compileFullMatch, compileJavaRegex, compileReplacement } from '../core/
 export type * from '../ports/broker.ts';
 export { partitionKey, splitPartitionKey } from '../ports/broker.ts';
 export type { Clock } from '../ports/clock.ts';
+export type { ClusterAdmin } from '../ports/cluster-admin.ts';
 export { headerAt, headersAt } from '../ports/headers.ts';
 export type { HttpAnswer, HttpClient } from '../ports/http-client.ts';
 export type { RegisteredSchema, SchemaRegistry, SchemaType, SchemaVersion } from '../ports/schema-registry.ts';

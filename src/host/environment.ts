@@ -15,6 +15,8 @@ import type { Providers } from './providers.ts';
 /** Everything from outside that the host uses. Made once, in `wiring.ts`; the host closes none of it. */
 export interface Environment {
   readonly broker: Broker;
+  /** Another cluster by Kafka's client settings; null: they name none, so the host's own is meant. The caller closes it. */
+  openBroker(raw: RawConfig): Promise<Broker | null>;
   readonly registry: SchemaRegistry;
   /** A registry by URL and settings of a converter; null: the host's own. */
   registryOf(url: string | null, raw: RawConfig): SchemaRegistry;

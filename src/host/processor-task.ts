@@ -62,10 +62,12 @@ export class ProcessorTaskLoop {
     const { context, environment, config, connector, task, tolerance } = this.#frame;
     let chain: RecordChain | null = null;
     const converters = lazyConverters(config.raw, environment);
+    const broker = watchedBroker(environment.broker, this.#frame.noteTopic);
     return {
       ...context,
       signal,
-      broker: watchedBroker(environment.broker, this.#frame.noteTopic),
+      broker,
+      openBroker: async (raw) => (await environment.openBroker(raw)) ?? broker,
       converters,
       get chain() {
         chain ??= compileChain(config.raw, environment.plugins);

@@ -12,6 +12,7 @@ export type NoteTopic = (topic: string, direction: 'reads' | 'writes') => void;
 
 export function watchedBroker(broker: Broker, note: NoteTopic): Broker {
   return {
+    clusterAdmin: broker.clusterAdmin,
     createTopics: (topics) => broker.createTopics(topics),
     deleteTopics: (names) => broker.deleteTopics(names),
     listTopics: () => broker.listTopics(),

@@ -4,6 +4,8 @@
 // Data moves as columns of slices over the fetched bytes, not as objects a record: a poll answers `Records`, and output is
 // appended straight into the record batch that goes on the wire. Offsets are numbers: exact below 2^53, which no log reaches.
 
+import type { ClusterAdmin } from './cluster-admin.ts';
+
 /** Records of one topic-partition in offset order, as columns of slices into `bytes`. Valid until the caller drops them. */
 export interface Records {
   readonly topic: string;
@@ -136,6 +138,8 @@ export interface ProducerOptions {
 
 /** The broker. All methods throw `transient` errors while it cannot be reached. */
 export interface Broker {
+  /** What is needed now and then, beside reading and writing. */
+  readonly clusterAdmin: ClusterAdmin;
   /** Makes topics; those that exist are left as they are. Answers the names really made. */
   createTopics(topics: readonly TopicSpec[]): Promise<readonly string[]>;
   deleteTopics(names: readonly string[]): Promise<void>;

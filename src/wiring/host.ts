@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts';
 import { type Adapters, openAdapters } from './adapters.ts';
 import { waitCaughtUp } from './caught-up.ts';
 import { gatherFacts } from './facts.ts';
+import { openOtherKafka } from './kafka.ts';
 import { openListeners } from './listeners.ts';
 import { type LoadedPlugins, loadPlugins } from './plugins.ts';
 import { RecentErrors } from './recent-errors.ts';
@@ -47,6 +48,7 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
     closers.push(() => adapters.close());
     const environment: Environment = {
       broker: adapters.broker,
+      openBroker: (raw) => openOtherKafka(raw, clock),
       registry: adapters.registry,
       registryOf: adapters.registryOf,
       store: adapters.store,

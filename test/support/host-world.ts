@@ -217,6 +217,7 @@ export async function hostWorld(
   const registry = new EmbeddedRegistry(null);
   const environment: Environment = {
     broker,
+    openBroker: async () => null,
     registry,
     registryOf: () => registry,
     store: new MemoryStateStore(clock),

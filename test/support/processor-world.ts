@@ -106,6 +106,7 @@ export class ProcessorWorld {
       http: { send: () => assert.fail('no requests'), close: async () => {} },
       signal: stop.signal,
       broker: this.broker,
+      openBroker: async () => this.broker,
       registry: {} as ProcessorContext['registry'],
       store: new MemoryStateStore(this.clock),
       converters: { key: json, value: json, header: simpleHeaderConverter.create({}) },

@@ -12,7 +12,9 @@ import type {
   TransactionalProducer,
 } from '../../ports/broker.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { ClusterAdmin } from '../../ports/cluster-admin.ts';
 import { codecId } from '../record-batch/index.ts';
+import { EmbeddedAdmin } from './admin.ts';
 import { LogCore } from './core.ts';
 import { diskStorage } from './disk-storage.ts';
 import { takeLock } from './lock.ts';
@@ -51,12 +53,14 @@ export function memoryBroker(clock: Clock): Broker {
 }
 
 class EmbeddedBroker implements Broker {
+  readonly clusterAdmin: ClusterAdmin;
   private readonly core: LogCore;
   private readonly unlock: () => void;
 
   constructor(core: LogCore, unlock: () => void) {
     this.core = core;
     this.unlock = unlock;
+    this.clusterAdmin = new EmbeddedAdmin(core);
   }
 
   async createTopics(topics: readonly TopicSpec[]): Promise<readonly string[]> {

@@ -42,7 +42,7 @@ export interface RawRead {
 export class PartitionLog {
   readonly name: string;
   readonly folder: string;
-  readonly settings: TopicSettings;
+  settings: TopicSettings;
   /** Producer id → first offset of its open transaction. */
   readonly openTransactions = new Map<number, number>();
   /** By marker offset. */

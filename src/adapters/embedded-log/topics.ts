@@ -19,7 +19,8 @@ interface TopicFile {
 
 interface Topic {
   readonly folder: string;
-  readonly logs: readonly PartitionLog[];
+  readonly logs: PartitionLog[];
+  config: Readonly<Record<string, string>>;
 }
 
 export class Topics {
@@ -74,6 +75,33 @@ export class Topics {
     this.storage.remove(topic.folder);
   }
 
+  /** Gives a topic at least so many partitions. Throws `notFound`. */
+  grow(name: string, partitions: number): void {
+    const topic = this.existing(name);
+    if (partitions <= topic.logs.length) return;
+    this.write(topic, { partitions, config: topic.config });
+    this.openLogs(name, topic, partitions);
+  }
+
+  /** The settings the topic was given. Throws `notFound`. */
+  config(name: string): Readonly<Record<string, string>> {
+    return this.existing(name).config;
+  }
+
+  /** Sets settings, or takes them back where null. Throws `notFound`, `config`. */
+  configure(name: string, changes: ReadonlyMap<string, string | null>): void {
+    const topic = this.existing(name);
+    const config: Record<string, string> = { ...topic.config };
+    for (const [setting, value] of changes) {
+      if (value === null) delete config[setting];
+      else config[setting] = value;
+    }
+    const settings = topicSettings(name, config);
+    this.write(topic, { partitions: topic.logs.length, config });
+    topic.config = config;
+    for (const log of topic.logs) log.settings = settings;
+  }
+
   list(): readonly TopicInfo[] {
     const infos: TopicInfo[] = [];
     for (const [name, topic] of this.byName) infos.push({ name, partitions: topic.logs.length, replication: 1 });
@@ -103,15 +131,29 @@ export class Topics {
   }
 
   private load(folder: string, name: string, file: TopicFile): void {
-    const settings = topicSettings(name, file.config);
-    const logs: PartitionLog[] = [];
-    for (let partition = 0; partition < file.partitions; partition++) {
+    const topic: Topic = { folder, logs: [], config: file.config };
+    this.openLogs(name, topic, file.partitions);
+    this.byName.set(name, topic);
+  }
+
+  private openLogs(name: string, topic: Topic, partitions: number): void {
+    const settings = topicSettings(name, topic.config);
+    for (let partition = topic.logs.length; partition < partitions; partition++) {
       const key = partitionKey(name, partition);
-      const log = new PartitionLog(key, `${folder}/${partition}`, settings, this.storage);
-      logs.push(log);
+      const log = new PartitionLog(key, `${topic.folder}/${partition}`, settings, this.storage);
+      topic.logs.push(log);
       this.byPartition.set(key, log);
     }
-    this.byName.set(name, { folder, logs });
+  }
+
+  private write(topic: Topic, file: TopicFile): void {
+    this.storage.writeText(`${topic.folder}/topic.json`, `${JSON.stringify(file)}\n`);
+  }
+
+  private existing(name: string): Topic {
+    const topic = this.byName.get(name);
+    if (topic === undefined) throw unknownPartition(partitionKey(name, 0), null);
+    return topic;
   }
 }
 

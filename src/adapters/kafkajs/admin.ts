@@ -177,7 +177,8 @@ function infoOf(topic: TopicMetadata): TopicInfo {
   return { name: topic.name, partitions: topic.leaders.length, replication: topic.replication };
 }
 
-function refusal(answer: TopicAnswer): unknown {
+/** What to throw for a topic that Kafka refuses. */
+export function refusal(answer: TopicAnswer): unknown {
   const error = new KafkaError(answer.errorCode, answer.name, answer.detail);
   if (error.treatment !== 'config') return error;
   return new TributaryError('TRIB_TOPIC_CONFIG', 'config', {

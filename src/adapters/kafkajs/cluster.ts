@@ -138,6 +138,11 @@ export class Cluster {
     return this.link(this.controller).call(call);
   }
 
+  /** Node ids of all brokers. */
+  nodeIds(): readonly number[] {
+    return [...this.nodes.keys()];
+  }
+
   /** Asks for brokers and controller anew. */
   async refreshNodes(): Promise<void> {
     await this.ask([]);

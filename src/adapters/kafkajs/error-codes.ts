@@ -23,6 +23,7 @@ export const UNKNOWN_TOPIC_OR_PARTITION = 3;
 export const MESSAGE_TOO_LARGE = 10;
 export const RECORD_LIST_TOO_LARGE = 18;
 export const TOPIC_ALREADY_EXISTS = 36;
+export const INVALID_PARTITIONS = 37;
 export const OUT_OF_ORDER_SEQUENCE = 45;
 export const DUPLICATE_SEQUENCE = 46;
 export const INVALID_PRODUCER_EPOCH = 47;

@@ -14,9 +14,11 @@ import type {
 } from '../../ports/broker.ts';
 import { splitPartitionKey } from '../../ports/broker.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { ClusterAdmin } from '../../ports/cluster-admin.ts';
 import { codecId } from '../record-batch/index.ts';
 import { Admin } from './admin.ts';
 import { Cluster } from './cluster.ts';
+import { KafkaClusterAdmin } from './cluster-admin.ts';
 import { connector } from './internals.ts';
 import { KafkaProducer, type ProducerLimits } from './producer.ts';
 import { KafkaReader } from './reader.ts';
@@ -62,6 +64,7 @@ export async function kafkaBroker(settings: KafkaBrokerSettings): Promise<Broker
 }
 
 class KafkaBroker implements Broker {
+  readonly clusterAdmin: ClusterAdmin;
   private readonly cluster: Cluster;
   private readonly settings: ParsedSettings;
   private readonly admin: Admin;
@@ -72,6 +75,7 @@ class KafkaBroker implements Broker {
     this.cluster = cluster;
     this.settings = settings;
     this.admin = new Admin(cluster);
+    this.clusterAdmin = new KafkaClusterAdmin(cluster);
   }
 
   createTopics(topics: readonly TopicSpec[]): Promise<readonly string[]> {

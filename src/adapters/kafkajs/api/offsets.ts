@@ -80,15 +80,21 @@ export function offsetCommit(group: string, offsets: ByTopic<PartitionOffset>): 
   };
 }
 
-/** Answers only partitions that have an offset. Throws UNSTABLE_OFFSET_COMMIT while a transaction holds one back. */
-export function offsetFetch(group: string, partitions: ByTopic<number>): Call<readonly OffsetAnswer[]> {
+/**
+ * Answers only partitions that have an offset; `partitions` null asks for all. Throws UNSTABLE_OFFSET_COMMIT while a transaction
+ * holds one back.
+ */
+export function offsetFetch(group: string, partitions: ByTopic<number> | null): Call<readonly OffsetAnswer[]> {
   const body = new WireWriter().noTags().compactString(group);
-  body.compactArray([...partitions], ([topic, numbers]) => {
-    body
-      .compactString(topic)
-      .compactArray(numbers, (partition) => body.int32(partition))
-      .noTags();
-  });
+  if (partitions === null) body.uvarint(0);
+  else {
+    body.compactArray([...partitions], ([topic, numbers]) => {
+      body
+        .compactString(topic)
+        .compactArray(numbers, (partition) => body.int32(partition))
+        .noTags();
+    });
+  }
   body.bool(true).noTags();
   return {
     apiKey: 9,
