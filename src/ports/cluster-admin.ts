@@ -1,8 +1,6 @@
 // Upkeep of a cluster: what copying topics between clusters needs beyond reading and writing. Part of the broker port, with
 // its own contract suite `test/ports/cluster-admin.contract.ts`, run over both adapters.
 
-import type { Offsets } from './broker.ts';
-
 /** All methods throw `transient` errors while the cluster cannot be reached, and `fatal` when it forbids them. */
 export interface ClusterAdmin {
   /** Gives a topic at least so many partitions; never fewer than it has. Throws `notFound` when there is no such topic. */
@@ -13,6 +11,6 @@ export interface ClusterAdmin {
   alterTopicConfig(topic: string, changes: ReadonlyMap<string, string | null>): Promise<void>;
   /** Names of all consumer groups. */
   groups(): Promise<readonly string[]>;
-  /** Everything a group has committed. Empty for a group that does not exist. */
-  groupOffsets(group: string): Promise<Offsets>;
+  /** Everything a group has committed, by partition key. Empty for a group that does not exist. */
+  groupOffsets(group: string): Promise<ReadonlyMap<string, number>>;
 }
