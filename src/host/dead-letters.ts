@@ -7,14 +7,17 @@ import { headersAt } from '../ports/headers.ts';
 export class DeadLetters {
   readonly #broker: Broker;
   readonly #replication: number;
+  readonly #failed: () => void;
   readonly #partitions = new Map<string, number>();
   #producer: Producer | null = null;
   #next = 0;
   #dirty = false;
 
-  constructor(broker: Broker, replication: number) {
+  /** @param failed told when letters could not be written. */
+  constructor(broker: Broker, replication: number, failed: () => void = () => {}) {
     this.#broker = broker;
     this.#replication = replication;
+    this.#failed = failed;
   }
 
   /** Adds the letter of record `index`; it is on its way, `flush` waits for it. */
@@ -44,7 +47,12 @@ export class DeadLetters {
 
   async flush(): Promise<void> {
     if (!this.#dirty || this.#producer === null) return;
-    await this.#producer.flush();
+    try {
+      await this.#producer.flush();
+    } catch (error) {
+      this.#failed();
+      throw error;
+    }
     this.#dirty = false;
   }
 

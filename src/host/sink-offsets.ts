@@ -62,8 +62,15 @@ export class SinkOffsets {
     return new Map(this.#handed);
   }
 
+  /** Records handed over and not committed: an upper bound, for offsets may skip. */
+  open(): number {
+    let count = 0;
+    for (const [key, handed] of this.#handed) count += Math.max(0, handed - (this.#committed.get(key) ?? handed));
+    return count;
+  }
+
   /** Commits what is new among the offsets that a sink says are delivered. A broker that cannot be reached is tried at the next commit. */
-  async commit(delivered: Offsets): Promise<void> {
+  async commit(delivered: Offsets): Promise<'done' | 'failed' | 'unchanged'> {
     const changed = new Map<string, number>();
     for (const [key, offset] of delivered) {
       const handed = this.#handed.get(key);
@@ -71,7 +78,7 @@ export class SinkOffsets {
         this.#log.warn('The sink answered an offset that it was not handed; ignored.', { partition: key, offset });
       } else if (offset !== this.#committed.get(key)) changed.set(key, offset);
     }
-    if (changed.size === 0) return;
+    if (changed.size === 0) return 'unchanged';
     try {
       await this.#broker.commit(this.#group, changed);
     } catch (error) {
@@ -79,8 +86,9 @@ export class SinkOffsets {
       this.#log.warn('Offsets could not be committed; trying again with the next.', {
         error: (error as Error).message,
       });
-      return;
+      return 'failed';
     }
     for (const [key, offset] of changed) this.#committed.set(key, offset);
+    return 'done';
   }
 }

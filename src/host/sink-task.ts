@@ -6,10 +6,12 @@ import type { SinkTask, SinkTaskContext } from '../connect/connectors.ts';
 import type { ConnectRecord } from '../connect/records.ts';
 import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Counter } from '../core/metrics.ts';
+import type { TaskMeter } from '../core/task-meter.ts';
 import { compileChain } from '../plugins/chain.ts';
 import { type Offsets, partitionKey, type Reader, type Records } from '../ports/broker.ts';
 import { converterClassName, lazyConverters } from './converters.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { batches, type Piece } from './sink-batches.ts';
 import { type DecodeFailure, SinkDecoder } from './sink-decoder.ts';
 import { SinkOffsets } from './sink-offsets.ts';
 import { partitionsOf, type SinkInput, sinkInput, startOffsets } from './sink-partitions.ts';
@@ -20,13 +22,6 @@ const IDLE_POLL_MS = 200;
 const NO_TOPIC_WAIT_MS = 500;
 const RETRY_FIRST_MS = 300;
 
-/** A run of records of one fetched batch that goes into one `put`. */
-interface Piece {
-  readonly records: Records;
-  readonly from: number;
-  readonly to: number;
-}
-
 export class SinkTaskLoop {
   readonly #frame: TaskFrame;
   readonly #task: SinkTask;
@@ -36,6 +31,7 @@ export class SinkTaskLoop {
   readonly #rejects: RejectDesk;
   readonly #offsets: SinkOffsets;
   readonly #read: Counter;
+  readonly #meter: TaskMeter;
   #reader: Reader | null = null;
   #assigned: readonly string[] = [];
   #nextRefreshMs = 0;
@@ -51,9 +47,15 @@ export class SinkTaskLoop {
     this.#decoder = new SinkDecoder(
       lazyConverters(config.raw, environment),
       compileChain(config.raw, environment.plugins),
-      { key: classOf('key'), value: classOf('value'), header: classOf('header') },
+      {
+        classNames: { key: classOf('key'), value: classOf('value'), header: classOf('header') },
+        retryTopic: this.#input.retryTopic,
+      },
     );
-    this.#letters = new DeadLetters(environment.broker, frame.tolerance.settings.deadLetterReplication);
+    this.#meter = environment.metrics.meter(connector, frame.task);
+    this.#letters = new DeadLetters(environment.broker, frame.tolerance.settings.deadLetterReplication, () =>
+      this.#meter.note('letterFailures', 1, environment.clock.now()),
+    );
     this.#rejects = new RejectDesk(frame, this.#letters);
     this.#offsets = new SinkOffsets(environment.broker, this.#input.group, frame.log);
     this.#read = frame.counter('records_read');
@@ -150,10 +152,12 @@ export class SinkTaskLoop {
     if (gone.length > 0) await this.#task.close?.(gone);
     this.#offsets.drop(gone);
     this.#assigned = partitions;
+    this.#meter.set('partitions', partitions.length);
     if (partitions.length === 0) return;
     const { from, reset } = await startOffsets(this.#frame.environment.broker, this.#input, added);
     if (reset.length > 0) this.#frame.log.warn('Committed offsets are not in the log any more.', { partitions: reset });
     this.#offsets.begin(from);
+    this.#frame.control.settled = this.#offsets.settled();
     this.#reader = await this.#frame.environment.broker.read(this.#offsets.positions(), {
       isolation: this.#input.isolation,
     });
@@ -173,13 +177,31 @@ export class SinkTaskLoop {
       await this.#decode(piece, batch);
     }
     this.#rejects.hold(pieces.map((piece) => piece.records));
+    const startedMs = this.#frame.environment.clock.now();
     await this.#put(batch);
+    this.#measure(batch.length, pieces, startedMs);
     await this.#rejects.settle();
     for (const { records, to } of pieces) {
       const delivered = to === 0 ? null : records.offsets[to - 1]! + 1;
       const position = to >= records.count ? records.nextOffset : delivered!;
       this.#offsets.handed(partitionKey(records.topic, records.partition), delivered, position);
     }
+  }
+
+  /** An empty put is not measured: it would hide what a put with records takes. */
+  #measure(sent: number, pieces: readonly Piece[], startedMs: number): void {
+    const last = pieces.at(-1);
+    if (last === undefined || last.to === 0) return;
+    const nowMs = this.#frame.environment.clock.now();
+    const read = pieces.reduce((sum, { from, to }) => sum + to - from, 0);
+    const meter = this.#meter;
+    meter.note('read', read, nowMs);
+    meter.note('sent', sent, nowMs);
+    meter.note('batch', read, nowMs);
+    meter.note('putMs', nowMs - startedMs, nowMs);
+    meter.set('active', meter.gauge('active') + read);
+    meter.note('active', meter.gauge('active'), nowMs);
+    meter.set('lastRecordMs', last.records.timestampsMs[last.to - 1]!);
   }
 
   async #decode({ records, from, to }: Piece, batch: ConnectRecord[]): Promise<void> {
@@ -207,6 +229,7 @@ export class SinkTaskLoop {
       const delay = tolerance.retryDelay(last.error, attempt, startedMs, environment.clock.now());
       if (delay === null || control.signal.aborted) break;
       await environment.clock.sleep(delay, control.signal);
+      tolerance.retried();
       await this.#decoder.prepare(records);
       const again: DecodeFailure[] = [];
       const [record] = this.#decoder.run(records, failure.index, failure.index + 1, again);
@@ -258,6 +281,8 @@ export class SinkTaskLoop {
       } catch (error) {
         if (!isTransient(error) || control.signal.aborted) throw error;
         this.#frame.counter('retries').add(1);
+        this.#meter.note('retries', 1, environment.clock.now());
+        this.#meter.note('failures', 1, environment.clock.now());
         const delayMs = Math.min(RETRY_FIRST_MS * 2 ** Math.min(attempt - 1, 12), tolerance.settings.retryDelayMaxMs);
         if ((attempt & (attempt - 1)) === 0) log.warn('Trying again.', { attempt, delayMs, error: messageOf(error) });
         await environment.clock.sleep(delayMs, control.signal);
@@ -278,17 +303,31 @@ export class SinkTaskLoop {
     if (this.#reader === null) return;
     await this.#rejects.settle();
     await this.#letters.flush();
+    const { clock } = this.#frame.environment;
+    const startedMs = clock.now();
     let done: Offsets;
     try {
       done = await this.#task.preCommit(this.#offsets.handedOver());
     } catch (error) {
       if (!isTransient(error)) throw error;
+      this.#meter.note('commitOk', 0, clock.now());
       this.#frame.log.warn('Flush failed; going back to the last committed offsets.', { error: messageOf(error) });
       await this.#seek(this.#assigned);
       return;
     }
-    await this.#offsets.commit(done);
+    const outcome = await this.#offsets.commit(done);
     this.#frame.control.settled = this.#offsets.settled();
+    if (outcome !== 'unchanged') this.#committed(outcome === 'done', startedMs);
+  }
+
+  #committed(isDone: boolean, startedMs: number): void {
+    const nowMs = this.#frame.environment.clock.now();
+    this.#meter.note('commitMs', nowMs - startedMs, nowMs);
+    this.#meter.note('commitOk', isDone ? 1 : 0, nowMs);
+    this.#meter.set('commitSequence', this.#meter.gauge('commitSequence') + 1);
+    if (!isDone) return;
+    this.#meter.note('completed', 1, nowMs);
+    this.#meter.set('active', this.#offsets.open());
   }
 
   async #seek(partitions: readonly string[]): Promise<void> {
@@ -322,27 +361,6 @@ export class SinkTaskLoop {
       await this.#task.stop();
     }
   }
-}
-
-/** Cuts fetched batches into puts of at most `rowsMax` records, filling each from several partitions. */
-function* batches(polled: readonly Records[], rowsMax: number): Iterable<readonly Piece[]> {
-  let pieces: Piece[] = [];
-  let room = rowsMax;
-  for (const records of polled) {
-    let from = 0;
-    do {
-      const to = Math.min(records.count, from + room);
-      pieces.push({ records, from, to });
-      room -= to - from;
-      from = to;
-      if (room === 0) {
-        yield pieces;
-        pieces = [];
-        room = rowsMax;
-      }
-    } while (from < records.count);
-  }
-  if (pieces.length > 0) yield pieces;
 }
 
 function isOutOfRange(error: unknown): boolean {

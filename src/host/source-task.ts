@@ -7,6 +7,7 @@ import type { SourceTask, SourceTaskContext } from '../connect/connectors.ts';
 import type { ConnectRecord } from '../connect/records.ts';
 import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Counter } from '../core/metrics.ts';
+import type { TaskMeter } from '../core/task-meter.ts';
 import type { Producer, TransactionalProducer } from '../ports/broker.ts';
 import type { OffsetStore, SourceOffset, SourcePart } from './offset-store.ts';
 import { SourceEncoder } from './source-encoder.ts';
@@ -24,6 +25,7 @@ export class SourceTaskLoop {
   readonly #topics: TopicCreation;
   readonly #polled: Counter;
   readonly #written: Counter;
+  readonly #meter: TaskMeter;
   readonly #exactlyOnce: boolean;
   readonly #intervalMs: number;
   #producer: Producer | null = null;
@@ -44,6 +46,7 @@ export class SourceTaskLoop {
     this.#encoder = new SourceEncoder(frame, this.#topics);
     this.#polled = frame.counter('records_read');
     this.#written = frame.counter('records_written');
+    this.#meter = environment.metrics.meter(frame.connector, frame.task);
     this.#exactlyOnce = environment.settings.exactlyOnceSources;
     const isInterval = config.raw['transaction.boundary']?.toLowerCase() === 'interval';
     const flushMs = environment.settings.offsetFlushIntervalMs;
@@ -79,10 +82,22 @@ export class SourceTaskLoop {
 
   async #cycle(): Promise<void> {
     this.#frame.control.is('RUNNING');
+    const { clock } = this.#frame.environment;
+    const startedMs = clock.now();
     const records = await this.#poll();
     this.#frame.control.idle = records === null || records.length === 0;
+    if (records !== null && records.length > 0) this.#measurePoll(records.length, startedMs, clock.now());
     if (records !== null && records.length > 0) await this.#write(records);
     if (this.#isOpen && this.#frame.environment.clock.now() >= this.#nextCommitMs) await this.#commit();
+  }
+
+  #measurePoll(records: number, startedMs: number, nowMs: number): void {
+    const meter = this.#meter;
+    meter.note('pollMs', nowMs - startedMs, nowMs);
+    meter.note('read', records, nowMs);
+    meter.note('batch', records, nowMs);
+    meter.set('active', this.#openRecords + records);
+    meter.note('active', this.#openRecords + records, nowMs);
   }
 
   /** A transient error of `poll` counts as "nothing now". */
@@ -148,18 +163,33 @@ export class SourceTaskLoop {
   async #commit(): Promise<void> {
     if (!this.#isOpen) return;
     const offsets = [...this.#pending.values()];
+    const records = this.#openRecords;
+    const { clock } = this.#frame.environment;
+    const startedMs = clock.now();
     this.#offsets.append(this.#producer!, this.#frame.connector, offsets);
     try {
       if (this.#transaction === null) await this.#producer!.flush();
       else await this.#transaction.commit(null, new Map());
     } catch (error) {
       this.#offsets.markStale();
+      this.#meter.note('commitOk', 0, clock.now());
       throw error;
     }
-    this.#written.add(this.#openRecords);
+    this.#measureCommit(records, startedMs);
+    this.#written.add(records);
     this.#forget();
     this.#offsets.applied(this.#frame.connector, offsets);
     await this.#task.commit?.();
+  }
+
+  #measureCommit(records: number, startedMs: number): void {
+    const meter = this.#meter;
+    const nowMs = this.#frame.environment.clock.now();
+    meter.note('commitMs', nowMs - startedMs, nowMs);
+    meter.note('commitOk', 1, nowMs);
+    meter.note('sent', records, nowMs);
+    if (this.#transaction !== null) meter.note('transaction', records, nowMs);
+    meter.set('active', 0);
   }
 
   async #openProducer(): Promise<void> {

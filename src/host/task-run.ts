@@ -99,6 +99,8 @@ function frameOf({ owner, task, plan, log, lease }: RunOrder, control: TaskContr
       log,
       failed: counter('records_failed'),
       skipped: counter('records_skipped'),
+      meter: environment.metrics.meter(name, task),
+      now: () => environment.clock.now(),
       redact: (text) => environment.redactor.redact(text),
     }),
   };

@@ -8,6 +8,7 @@ import { parseConfigOrThrow } from '../core/config/parse.ts';
 import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Counter } from '../core/metrics.ts';
+import type { TaskMeter } from '../core/task-meter.ts';
 import type { Headers } from '../ports/broker.ts';
 import { javaClassOf } from './java-names.ts';
 import { traceOf } from './states.ts';
@@ -67,6 +68,8 @@ export class Tolerance {
   readonly #failed: Counter;
   readonly #skipped: Counter;
   readonly #redact: (text: string) => string;
+  readonly #meter: TaskMeter | null;
+  readonly #now: () => number;
 
   constructor(options: {
     readonly settings: ErrorSettings;
@@ -77,6 +80,9 @@ export class Tolerance {
     readonly skipped: Counter;
     /** Hides secrets: an error may quote what a server echoed, and dead letters are read by many. */
     readonly redact: (text: string) => string;
+    /** Where Connect's error figures go, with the time. */
+    readonly meter?: TaskMeter;
+    now?(): number;
   }) {
     this.settings = options.settings;
     this.#connector = options.connector;
@@ -85,16 +91,49 @@ export class Tolerance {
     this.#failed = options.failed;
     this.#skipped = options.skipped;
     this.#redact = options.redact;
+    this.#meter = options.meter ?? null;
+    this.#now = options.now?.bind(options) ?? (() => 0);
   }
 
   /** Counts and logs; answers the dead letter that is wanted. Does not throw: see {@link verdict}. */
   report(failure: AnyFailure): DeadLetter | null {
     this.#failed.add(1);
     if (this.settings.tolerant) this.#skipped.add(1);
+    const topic = failure.topic === undefined ? null : this.settings.deadLetterTopic;
+    this.#note(topic !== null);
     if (this.settings.log) this.#log.error(this.#logText(failure), { error: failure.error.message });
-    const topic = this.settings.deadLetterTopic;
-    if (topic === null || failure.topic === undefined) return null;
+    else if (this.settings.tolerant) this.#tell(failure, topic);
+    if (topic === null) return null;
     return { topic, headers: this.settings.deadLetterHeaders ? this.#headers(failure) : [] };
+  }
+
+  /** A try after a failure: counted apart from the records that failed for good. */
+  retried(): void {
+    this.#meter?.note('retries', 1, this.#now());
+    this.#meter?.note('failures', 1, this.#now());
+  }
+
+  #note(hasLetter: boolean): void {
+    const meter = this.#meter;
+    if (meter === null) return;
+    const nowMs = this.#now();
+    meter.note('failures', 1, nowMs);
+    meter.note('errors', 1, nowMs);
+    if (this.settings.tolerant) meter.note('skipped', 1, nowMs);
+    if (this.settings.log) meter.note('logged', 1, nowMs);
+    if (hasLetter) meter.note('letters', 1, nowMs);
+    meter.set('lastErrorMs', nowMs);
+  }
+
+  /** What is passed over must be seen somewhere, or a target that refuses everything looks like one that is well. The log folds repeats. */
+  #tell({ stage, error, topic, partition, offset }: AnyFailure, letters: string | null): void {
+    const message = letters === null ? 'A record was skipped.' : 'A record was sent to the dead letters.';
+    this.#log.warn(message, {
+      error: error.message,
+      stage,
+      ...(topic === undefined ? {} : { topic, partition, offset }),
+      ...(letters === null ? {} : { deadLetters: letters }),
+    });
   }
 
   /** The error that ends the task, or null when the record is skipped. */
