@@ -25,6 +25,8 @@ export interface TransformDef extends Named {
   readonly kind: 'transform';
   readonly config: ConfigDef;
   readonly examples?: readonly TransformExample[];
+  /** Loads what `create` and the transform need and cannot load at once (a WebAssembly module). Awaited before `create` wherever a config names the transform; called often. */
+  prepare?(): Promise<void>;
   /** Called once per use in a chain with the class name it was configured by (`$Key`/`$Value` variants share a def). Throws `config` errors. */
   create(config: ParsedConfig, className: string, raw: RawConfig): Transform;
 }

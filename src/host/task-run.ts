@@ -6,6 +6,7 @@
 import type { ProcessorConnector, SinkConnector, SourceConnector } from '../connect/connectors.ts';
 import { parseConfigOrThrow } from '../core/config/parse.ts';
 import type { Logger } from '../core/log.ts';
+import { prepareChain } from '../plugins/chain.ts';
 import type { Offsets } from '../ports/broker.ts';
 import type { Lease } from './lease.ts';
 import { ProcessorTaskLoop } from './processor-task.ts';
@@ -67,6 +68,7 @@ export function runHere(order: RunOrder): TaskRun {
 async function run(order: RunOrder, control: TaskControl): Promise<void> {
   const { connector, definition } = order.plan;
   const frame = frameOf(order, control);
+  await prepareChain(frame.config.raw, frame.environment.plugins);
   if (definition.kind === 'sink') await new SinkTaskLoop(frame, (connector as SinkConnector).task()).run();
   else if (definition.kind === 'source') {
     await new SourceTaskLoop(frame, (connector as SourceConnector).task(), order.owner.offsets).run();

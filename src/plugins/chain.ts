@@ -49,6 +49,13 @@ export function chainStages(raw: RawConfig, registry: PluginRegistry): readonly 
   });
 }
 
+/** Loads what the transforms of a config need. To be awaited before {@link chainStages}; unknown names are left to it. */
+export async function prepareChain(raw: RawConfig, registry: PluginRegistry): Promise<void> {
+  for (const alias of parseSetting('LIST', raw['transforms'] ?? '') as readonly string[]) {
+    await registry.find('transform', raw[`transforms.${alias}.type`]?.trim() ?? '')?.def.prepare?.();
+  }
+}
+
 /** The chain of a connector config. Throws `config` for settings that cannot work. */
 export function compileChain(raw: RawConfig, registry: PluginRegistry): RecordChain {
   const stages = chainStages(raw, registry);

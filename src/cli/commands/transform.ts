@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import type { RawConfig } from '../../core/config/define.ts';
 import { parseConfigOrThrow, settingsUnder } from '../../core/config/parse.ts';
 import { TributaryError } from '../../core/errors.ts';
-import { type ChainStage, chainStages, type PluginRegistry } from '../../plugins/index.ts';
+import { type ChainStage, chainStages, type PluginRegistry, prepareChain } from '../../plugins/index.ts';
 import { type Json, readPair, readRecord, readSample, writePair, writeRecord } from '../connect-notation.ts';
 import { type Step, showSteps } from '../show-steps.ts';
 
@@ -49,7 +49,9 @@ export async function runTransform(
     return args.includes('--help') ? 0 : 2;
   }
   const read = io.readFile ?? ((file: string) => readFileSync(file, 'utf8'));
-  const stages = chainStages(connectorConfig(read(path), path), registry);
+  const config = connectorConfig(read(path), path);
+  await prepareChain(config, registry);
+  const stages = chainStages(config, registry);
   let failures = 0;
   for await (const line of lines) {
     if (line.trim() === '') continue;
@@ -104,10 +106,11 @@ export class TransformAnswerer {
     return { record: { value: await decode(String(request['topic']), payload) } };
   }
 
-  #transformed(request: { [name: string]: Json }, config: RawConfig): { [name: string]: Json } {
+  async #transformed(request: { [name: string]: Json }, config: RawConfig): Promise<{ [name: string]: Json }> {
     const cacheKey = JSON.stringify(config);
     let stages = this.#chains.get(cacheKey);
     if (stages === undefined) {
+      await prepareChain(config, this.#registry);
       stages = chainStages(config, this.#registry);
       this.#chains.set(cacheKey, stages);
     }

@@ -2,6 +2,8 @@
 
 import type { TransformDef } from '../../connect/plugins.ts';
 import { byLogicalTableRouter } from './by-logical-table-router.ts';
+import { contentBasedRouter } from './content-based-router.ts';
+import { contentFilter } from './content-filter.ts';
 import { eventRouter } from './event-router.ts';
 import { extractChangedRecordState } from './extract-changed-record-state.ts';
 import { extractNewRecordState } from './extract-new-record-state.ts';
@@ -9,8 +11,15 @@ import { extractSchemaToNewRecord } from './extract-schema-to-new-record.ts';
 import { headerToValue } from './header-to-value.ts';
 import { partitionRouting } from './partition-routing.ts';
 import { schemaChangeEventFilter } from './schema-change-event-filter.ts';
+import { ScriptEngine } from './script/engine.ts';
 import { timezoneConverter } from './timezone-converter.ts';
 import { vectorToJsonConverter } from './vector-to-json-converter.ts';
+
+/** The two transforms with expressions share one engine; it is loaded when a config first names one of them. */
+function scripting(): readonly TransformDef[] {
+  const engine = new ScriptEngine();
+  return [contentBasedRouter(engine), contentFilter(engine)];
+}
 
 /** Debezium's transforms. */
 export const debeziumTransforms: readonly TransformDef[] = [
@@ -24,4 +33,5 @@ export const debeziumTransforms: readonly TransformDef[] = [
   schemaChangeEventFilter,
   timezoneConverter,
   vectorToJsonConverter,
+  ...scripting(),
 ];

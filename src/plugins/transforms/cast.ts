@@ -82,9 +82,14 @@ function parseSpec(entries: readonly string[]): Map<string, CastTarget> {
   return spec;
 }
 
+/** What `parseSpec` refuses, as a message of validation. */
 function checkSpec(entries: readonly string[]): string | null {
-  const wrong = entries.find((entry) => entry.split(':').length > 2);
-  return wrong === undefined ? null : `Invalid rename mapping: ${wrong}`;
+  try {
+    parseSpec(entries);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function castMap(value: Value, spec: ReadonlyMap<string, CastTarget>): Map<Value, Value> {

@@ -7,7 +7,8 @@ import { transforms } from '../../../src/plugins/transforms/index.ts';
 const defs = [...transforms, ...debeziumTransforms];
 
 for (const def of defs) {
-  test(`the examples of ${def.name} hold`, () => {
+  test(`the examples of ${def.name} hold`, async () => {
+    await def.prepare?.();
     const outcomes = (def.examples ?? []).map(({ config, given }) => {
       const { values } = parseConfig(def.config, config);
       return def.create(values, def.classes.at(-1)!, config)(given);
