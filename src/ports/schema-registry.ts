@@ -28,8 +28,27 @@ export interface SchemaRegistry {
   byId(id: number): Promise<RegisteredSchema | null>;
   /** Null when the subject is unknown. Not cached longer than a few seconds. */
   latest(subject: string): Promise<SchemaVersion | null>;
-  /** Registers or finds the schema under the subject and answers its id. `conflict` when it is not compatible. Cached by subject and text. */
-  register(subject: string, type: SchemaType, schema: string, references?: readonly SchemaReference[]): Promise<number>;
+  /** One version of a subject; null when there is none. A version never changes, so it is cached. References name versions. */
+  version(subject: string, version: number): Promise<SchemaVersion | null>;
+  /** The version of the subject that holds exactly this schema; null when none does. Registers nothing. What was found is cached. */
+  lookup(
+    subject: string,
+    type: SchemaType,
+    schema: string,
+    references?: readonly SchemaReference[],
+    normalize?: boolean,
+  ): Promise<SchemaVersion | null>;
+  /**
+   * Registers or finds the schema under the subject and answers its id. `conflict` when it is not compatible. Cached by subject and text.
+   * `normalize`: schemas that differ only in form (order of properties, white space) count as one.
+   */
+  register(
+    subject: string,
+    type: SchemaType,
+    schema: string,
+    references?: readonly SchemaReference[],
+    normalize?: boolean,
+  ): Promise<number>;
   /** Registers under a given id, for replaying recorded topics into an embedded registry. `conflict` when the id holds another schema; real registries may refuse (`config`). */
   registerWithId(subject: string, type: SchemaType, schema: string, id: number): Promise<void>;
   subjects(): Promise<readonly string[]>;

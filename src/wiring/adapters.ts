@@ -1,5 +1,6 @@
 // The one place that picks adapters. They are loaded only when chosen.
 import { join } from 'node:path';
+import type { RegistryAccess } from '../adapters/registry/access.ts';
 import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { Broker } from '../ports/broker.ts';
@@ -41,11 +42,22 @@ export async function openAdapters(settings: WorkerSettings, http: HttpClient, c
     const userInfo = settings.parsed['schema.registry.basic.auth.user.info'] as string | null;
     const registries = new Map<string, SchemaRegistry>();
     const openRegistry = await registryOpener(folder, http, clock);
+    const { accessSettings, registryAccess } = await import('../adapters/registry/access.ts');
     const registryAt = (at: string, user: string | null): SchemaRegistry => {
       const id = `${at} ${user ?? ''}`;
       let registry = registries.get(id);
       if (registry === undefined) {
         registry = opened(openRegistry(at, user));
+        registries.set(id, registry);
+      }
+      return registry;
+    };
+    const registryWith = (at: string, own: RawConfig): SchemaRegistry => {
+      const id = JSON.stringify([at, own]);
+      let registry = registries.get(id);
+      if (registry === undefined) {
+        const access = registryAccess(at, own);
+        registry = opened(openRegistry(at, null, access));
         registries.set(id, registry);
       }
       return registry;
@@ -65,10 +77,11 @@ export async function openAdapters(settings: WorkerSettings, http: HttpClient, c
     return {
       broker,
       registry,
-      registryOf: (at, raw) =>
-        at === null || at === url
-          ? registry
-          : registryAt(at, raw['basic.auth.user.info'] ?? raw['schema.registry.basic.auth.user.info'] ?? null),
+      registryOf: (at, raw) => {
+        const own = accessSettings({ 'sasl.jaas.config': settings.raw['sasl.jaas.config'] ?? null, ...raw });
+        if (Object.keys(own).length === 0 && (at === null || at === url)) return registry;
+        return (at ?? url) === 'embedded' ? registryAt('embedded', null) : registryWith(at ?? url, own);
+      },
       store,
       queue,
       names: {
@@ -97,15 +110,20 @@ async function registryOpener(
   folder: string,
   http: HttpClient,
   clock: Clock,
-): Promise<(url: string, userInfo: string | null) => SchemaRegistry> {
-  const [{ EmbeddedRegistry }, { ConfluentRegistry }] = await Promise.all([
+): Promise<(url: string, userInfo: string | null, access?: RegistryAccess) => SchemaRegistry> {
+  const [{ EmbeddedRegistry }, { ConfluentRegistry }, { undiciClient }] = await Promise.all([
     import('../adapters/registry/embedded.ts'),
     import('../adapters/registry/confluent.ts'),
+    import('../adapters/http/undici-client.ts'),
   ]);
-  return (url, userInfo) =>
-    url === 'embedded'
-      ? new EmbeddedRegistry(join(folder, 'registry'))
-      : new ConfluentRegistry({ url, http, clock, ...(userInfo === null ? {} : { userInfo }) });
+  return (url, userInfo, access) => {
+    if (url === 'embedded') return new EmbeddedRegistry(join(folder, 'registry'));
+    if (access === undefined)
+      return new ConfluentRegistry({ url, http, clock, ...(userInfo === null ? {} : { userInfo }) });
+    const { tls } = access;
+    if (tls === null) return new ConfluentRegistry({ url, access, http, clock });
+    return new ConfluentRegistry({ url, access, http: undiciClient({ tls }), ownsHttp: true, clock });
+  };
 }
 
 async function openStores(

@@ -1,5 +1,6 @@
 // HTTP over kept connections: one undici pool per origin. `Pool.request`, never `fetch`, which costs seven times the CPU.
 
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { errors, Pool } from 'undici';
 import { quoted, TributaryError } from '../../core/errors.ts';
 import type { HttpAnswer, HttpClient } from '../../ports/http-client.ts';
@@ -10,18 +11,22 @@ type Request = Parameters<HttpClient['send']>[0];
 export interface HttpClientSettings {
   /** Connections kept to one origin; further requests wait for one. Default 32. */
   readonly connectionsMax?: number;
+  /** Keys, certificates and trust of TLS connections. Default: those of the process. */
+  readonly tls?: TlsOptions;
 }
 
 export function undiciClient(settings: HttpClientSettings = {}): HttpClient {
-  return new UndiciClient(settings.connectionsMax ?? 32);
+  return new UndiciClient(settings.connectionsMax ?? 32, settings.tls ?? null);
 }
 
 class UndiciClient implements HttpClient {
   private readonly connectionsMax: number;
+  private readonly tls: TlsOptions | null;
   private readonly pools = new Map<string, Pool>();
 
-  constructor(connectionsMax: number) {
+  constructor(connectionsMax: number, tls: TlsOptions | null) {
     this.connectionsMax = connectionsMax;
+    this.tls = tls;
   }
 
   async send(request: Request): Promise<HttpAnswer> {
@@ -53,7 +58,7 @@ class UndiciClient implements HttpClient {
     if (found !== undefined) return found;
     // The limit of the whole request is ours (`timeoutMs`); undici's own limits of its parts are off.
     const options = { connections: this.connectionsMax, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 };
-    const made = new Pool(origin, options);
+    const made = new Pool(origin, this.tls === null ? options : { ...options, connect: { ...this.tls } as object });
     this.pools.set(origin, made);
     return made;
   }

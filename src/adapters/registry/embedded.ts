@@ -45,6 +45,20 @@ export class EmbeddedRegistry implements SchemaRegistry {
     return this.#subjects.get(subject)?.at(-1) ?? null;
   }
 
+  async version(subject: string, version: number): Promise<SchemaVersion | null> {
+    return this.#subjects.get(subject)?.find((each) => each.version === version) ?? null;
+  }
+
+  async lookup(
+    subject: string,
+    type: SchemaType,
+    schema: string,
+    references: readonly SchemaReference[] = [],
+  ): Promise<SchemaVersion | null> {
+    return this.#find(subject, contentOf(type, schema, references)) ?? null;
+  }
+
+  /** Texts are kept as they come: `normalize` has nothing to do here. */
   async register(
     subject: string,
     type: SchemaType,
@@ -52,7 +66,7 @@ export class EmbeddedRegistry implements SchemaRegistry {
     references: readonly SchemaReference[] = [],
   ): Promise<number> {
     const content = contentOf(type, schema, references);
-    const known = this.#subjects.get(subject)?.find((version) => this.#contents.get(content) === version.id);
+    const known = this.#find(subject, content);
     if (known !== undefined) return known.id;
     const id = this.#contents.get(content) ?? this.#lastId + 1;
     this.#add({ id, type, schema, references, subject, version: this.#nextVersion(subject) });
@@ -82,6 +96,10 @@ export class EmbeddedRegistry implements SchemaRegistry {
   }
 
   async close(): Promise<void> {}
+
+  #find(subject: string, content: string): SchemaVersion | undefined {
+    return this.#subjects.get(subject)?.find((version) => this.#contents.get(content) === version.id);
+  }
 
   #nextVersion(subject: string): number {
     return (this.#subjects.get(subject)?.at(-1)?.version ?? 0) + 1;

@@ -51,6 +51,13 @@ export class MemoryRegistry implements SchemaRegistry {
   latest(subject: string): Promise<SchemaVersion | null> {
     return Promise.resolve(this.newest(subject));
   }
+  version(subject: string, version: number): Promise<SchemaVersion | null> {
+    return Promise.resolve(this.#subjects.get(subject)?.find((each) => each.version === version) ?? null);
+  }
+  lookup(subject: string, type: SchemaType, schema: string): Promise<SchemaVersion | null> {
+    const versions = this.#subjects.get(subject) ?? [];
+    return Promise.resolve(versions.findLast((each) => each.type === type && each.schema === schema) ?? null);
+  }
   register(
     subject: string,
     type: SchemaType,
