@@ -7,6 +7,7 @@ import type { ChainFailure, RecordChain } from '../connect/plugins.ts';
 import { ConnectRecord, type Header, NO_HEADERS } from '../connect/records.ts';
 import type { Records } from '../ports/broker.ts';
 import { headersAt } from '../ports/headers.ts';
+import { isReplayHeader, originalPlace } from './dead-letter-form.ts';
 
 /** A record that failed: its index in `Records`. */
 export interface DecodeFailure {
@@ -20,15 +21,21 @@ export class SinkDecoder {
   readonly #converters: RecordConverters;
   readonly #chain: RecordChain;
   readonly #classNames: Readonly<Record<'key' | 'value' | 'header', string>>;
+  readonly #retryTopic: string | null;
 
+  /** @param retryTopic its records are handed on as if they came from the topic that they failed in. */
   constructor(
     converters: RecordConverters,
     chain: RecordChain,
-    classNames: Readonly<Record<'key' | 'value' | 'header', string>>,
+    options: {
+      readonly classNames: Readonly<Record<'key' | 'value' | 'header', string>>;
+      readonly retryTopic: string | null;
+    },
   ) {
     this.#converters = converters;
     this.#chain = chain;
-    this.#classNames = classNames;
+    this.#classNames = options.classNames;
+    this.#retryTopic = options.retryTopic;
   }
 
   /** Loads what decoding these records needs. */
@@ -51,6 +58,8 @@ export class SinkDecoder {
     const { topic, partition, bytes, offsets, timestampsMs } = records;
     const { keyStarts, keyEnds, valueStarts, valueEnds, headerStarts } = records;
     const { key: keys, value: values } = this.#converters;
+    const here = { topic, partition };
+    const isRetry = topic === this.#retryTopic;
     const decoded: (ConnectRecord | null)[] = [];
     let stage: ErrorStage = 'KEY_CONVERTER';
     let i = from;
@@ -58,16 +67,17 @@ export class SinkDecoder {
       try {
         for (; i < to; i++) {
           stage = 'KEY_CONVERTER';
-          const key = keys.decode(topic, bytes, keyStarts[i]!, keyEnds[i]!);
+          const place = isRetry ? originalPlace(records, i) : here;
+          const key = keys.decode(place.topic, bytes, keyStarts[i]!, keyEnds[i]!);
           stage = 'VALUE_CONVERTER';
-          const value = values.decode(topic, bytes, valueStarts[i]!, valueEnds[i]!);
+          const value = values.decode(place.topic, bytes, valueStarts[i]!, valueEnds[i]!);
           stage = 'HEADER_CONVERTER';
-          const headers = headerStarts[i]! < 0 ? NO_HEADERS : this.#headers(records, i);
+          const headers = headerStarts[i]! < 0 ? NO_HEADERS : this.#headers(records, i, place.topic);
           const timestampMs = timestampsMs[i]!;
           decoded.push(
             new ConnectRecord({
-              topic,
-              partition,
+              topic: place.topic,
+              partition: place.partition,
               keySchema: key.schema,
               key: key.value,
               valueSchema: value.schema,
@@ -89,10 +99,12 @@ export class SinkDecoder {
     return decoded;
   }
 
-  #headers(records: Records, index: number): readonly Header[] {
+  #headers(records: Records, index: number, topic: string): readonly Header[] {
+    const isRetry = topic !== records.topic;
     const headers: Header[] = [];
     for (const [name, value] of headersAt(records, index)) {
-      headers.push(this.#converters.header.decode(records.topic, name, value));
+      if (isRetry && isReplayHeader(name)) continue;
+      headers.push(this.#converters.header.decode(topic, name, value));
     }
     return headers;
   }

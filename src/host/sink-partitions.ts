@@ -7,13 +7,16 @@ import type { RawConfig } from '../core/config/define.ts';
 import { parseSetting } from '../core/config/parse.ts';
 import { TributaryError } from '../core/errors.ts';
 import { compileFullMatch } from '../core/java/regex.ts';
-import { type Broker, type Offsets, partitionKey } from '../ports/broker.ts';
+import { type Broker, type Offsets, partitionKey, splitPartitionKey } from '../ports/broker.ts';
+import { retryTopicOf } from './dead-letter-form.ts';
 
 /** What a sink's settings say about its input. */
 export interface SinkInput {
   readonly topics: readonly string[];
   /** Null when topics are listed. */
   readonly pattern: RegExp | null;
+  /** Through it dead letters are handed to this connector alone, once there is such a topic; null: it has no dead letters. */
+  readonly retryTopic: string | null;
   readonly group: string;
   readonly reset: 'earliest' | 'latest' | 'none';
   readonly batchRows: number;
@@ -33,7 +36,9 @@ export function sinkInput(connector: string, raw: RawConfig): SinkInput {
       fix: 'Use one of: earliest, latest, none.',
     });
   }
+  const deadLetters = raw['errors.deadletterqueue.topic.name']?.trim() ?? '';
   return {
+    retryTopic: deadLetters === '' ? null : retryTopicOf(deadLetters, connector),
     topics: parseSetting('LIST', raw['topics'] ?? '') as readonly string[],
     pattern: regex === '' ? null : compileFullMatch(regex),
     group: override('group.id') ?? sinkGroup(connector),
@@ -51,7 +56,7 @@ export function sinkGroup(connector: string): string {
 /** Partitions of a task as of now, sorted; topics that do not exist yet have none. */
 export async function partitionsOf(
   broker: Broker,
-  input: Pick<SinkInput, 'topics' | 'pattern'>,
+  input: Pick<SinkInput, 'topics' | 'pattern' | 'retryTopic'>,
   task: number,
   taskCount: number,
 ): Promise<readonly string[]> {
@@ -66,10 +71,13 @@ export async function partitionsOf(
 
 async function existing(
   broker: Broker,
-  { topics, pattern }: Pick<SinkInput, 'topics' | 'pattern'>,
+  { topics, pattern, retryTopic }: Pick<SinkInput, 'topics' | 'pattern' | 'retryTopic'>,
 ): Promise<readonly { readonly name: string; readonly partitions: number }[]> {
-  if (pattern !== null) return (await broker.listTopics()).filter(({ name }) => pattern.test(name));
-  const found = await Promise.all(topics.map((name) => broker.topic(name)));
+  if (pattern !== null) {
+    return (await broker.listTopics()).filter(({ name }) => name === retryTopic || pattern.test(name));
+  }
+  const names = retryTopic === null || topics.includes(retryTopic) ? topics : [...topics, retryTopic];
+  const found = await Promise.all(names.map((name) => broker.topic(name)));
   return found.filter((topic) => topic !== null);
 }
 
@@ -95,6 +103,11 @@ export async function startOffsets(
       continue;
     }
     if (at !== undefined) reset.push(key);
+    if (splitPartitionKey(key).topic === input.retryTopic) {
+      // Whoever replays means each of these letters, whatever the connector does with topics that are new to it.
+      from.set(key, low);
+      continue;
+    }
     if (input.reset === 'none') throw noOffset(key, at, low, high);
     from.set(key, input.reset === 'earliest' ? low : high);
   }

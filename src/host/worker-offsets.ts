@@ -107,7 +107,7 @@ export class WorkerOffsets {
     const input = this.#input(connector);
     // A processor may name its input in ways of its own: then all topics are asked for.
     const isOwn = input.topics.length === 0 && input.pattern === null;
-    const wanted = isOwn ? { topics: [], pattern: /^[^_]/ } : input;
+    const wanted = isOwn ? { topics: [], pattern: /^[^_]/, retryTopic: null } : input;
     const partitions = await partitionsOf(this.#environment.broker, wanted, 0, 1);
     return this.#environment.broker.committed(input.group, partitions);
   }
