@@ -2,6 +2,7 @@
 //
 // Law: counters are added per batch, never per record, and never go down within a process.
 
+import { GroupMeter } from './group-meter.ts';
 import { TaskMeter } from './task-meter.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -40,6 +41,8 @@ export class Metrics {
   readonly #entries = new Map<string, Entry>();
   readonly #counters = new Map<string, Counter>();
   readonly #meters = new Map<string, MeterEntry>();
+  /** Fed by whoever holds the worker's place in its group. */
+  readonly group = new GroupMeter();
 
   /** The counter of that name and labels, made at first use. */
   counter(name: string, labels: Labels = {}): Counter {
