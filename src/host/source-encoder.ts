@@ -1,6 +1,6 @@
 // Connect records → bytes in the lanes of a producer: transforms, headers, key, value, partition.
 import type { ErrorStage, RecordConverters } from '../connect/connectors.ts';
-import type { RecordChain } from '../connect/plugins.ts';
+import type { Converter, RecordChain } from '../connect/plugins.ts';
 import type { ConnectRecord } from '../connect/records.ts';
 import type { Schema } from '../core/data/schema.ts';
 import { TributaryError } from '../core/errors.ts';
@@ -56,24 +56,24 @@ export class SourceEncoder {
         if (this.#topics.partitions(topic) === undefined) await this.#topics.ensure(topic);
       }
       // What has no payload has no schema to register: the schema of a tombstone would become the subject's latest.
-      if (record.key !== null && this.#isNew(`key ${topic}`, record.keySchema))
-        await key.prepareEncode(topic, record.keySchema);
-      if (record.value !== null && this.#isNew(`value ${topic}`, record.valueSchema))
-        await value.prepareEncode(topic, record.valueSchema);
+      if (record.key !== null) await this.#prepareSchema(key, `key ${topic}`, topic, record.keySchema);
+      if (record.value !== null) await this.#prepareSchema(value, `value ${topic}`, topic, record.valueSchema);
     }
   }
 
-  #isNew(side: string, schema: Schema | null): boolean {
+  /** A schema counts as known once the converter has it: a registry that was down is asked again with the batch. */
+  async #prepareSchema(converter: Converter, side: string, topic: string, schema: Schema | null): Promise<void> {
     let known = this.#prepared.get(side);
     if (known === undefined) {
       known = new Set();
       this.#prepared.set(side, known);
     }
-    if (known.has(schema)) return false;
+    if (known.has(schema)) return;
+    const preparing = converter.prepareEncode(topic, schema);
+    if (preparing !== null) await preparing;
     // A source that makes a schema object a record would fill this without end.
     if (known.size >= SCHEMAS_MAX) known.clear();
     known.add(schema);
-    return true;
   }
 
   #append(records: readonly (ConnectRecord | null)[], producer: Producer): number {
