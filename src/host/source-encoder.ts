@@ -56,21 +56,30 @@ export class SourceEncoder {
         if (this.#topics.partitions(topic) === undefined) await this.#topics.ensure(topic);
       }
       // What has no payload has no schema to register: the schema of a tombstone would become the subject's latest.
-      if (record.key !== null) await this.#prepareSchema(key, `key ${topic}`, topic, record.keySchema);
-      if (record.value !== null) await this.#prepareSchema(value, `value ${topic}`, topic, record.valueSchema);
+      const { keySchema, valueSchema } = record;
+      if (record.key !== null && !this.#known(`key ${topic}`).has(keySchema)) {
+        await this.#prepareSchema(key, 'key', topic, keySchema);
+      }
+      if (record.value !== null && !this.#known(`value ${topic}`).has(valueSchema)) {
+        await this.#prepareSchema(value, 'value', topic, valueSchema);
+      }
     }
   }
 
-  /** A schema counts as known once the converter has it: a registry that was down is asked again with the batch. */
-  async #prepareSchema(converter: Converter, side: string, topic: string, schema: Schema | null): Promise<void> {
+  #known(side: string): Set<Schema | null> {
     let known = this.#prepared.get(side);
     if (known === undefined) {
       known = new Set();
       this.#prepared.set(side, known);
     }
-    if (known.has(schema)) return;
+    return known;
+  }
+
+  /** A schema counts as known once the converter has it: a registry that was down is asked again with the batch. */
+  async #prepareSchema(converter: Converter, side: string, topic: string, schema: Schema | null): Promise<void> {
     const preparing = converter.prepareEncode(topic, schema);
     if (preparing !== null) await preparing;
+    const known = this.#known(`${side} ${topic}`);
     // A source that makes a schema object a record would fill this without end.
     if (known.size >= SCHEMAS_MAX) known.clear();
     known.add(schema);
