@@ -45,7 +45,7 @@ interface ConnectorLife {
 export interface SourceConnector extends ConnectorLife {
   task(): SourceTask;
   /** Connect's alterOffsets: throws when the given source offsets are not valid for this connector. */
-  checkOffsets?(offsets: readonly { partition: unknown; offset: unknown }[]): void;
+  checkOffsets?(offsets: readonly { partition: unknown; offset: unknown }[]): void | Promise<void>;
 }
 export interface SourceTaskContext extends TaskContext {
   /** Last committed source offset of a source partition; null when there is none. */

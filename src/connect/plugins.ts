@@ -63,6 +63,8 @@ export interface HeaderConverterDef extends Named {
 export interface ConnectorDef extends Named {
   readonly kind: 'source' | 'sink' | 'processor';
   readonly config: ConfigDef;
+  /** Its tasks use services of the host (`ProcessorContext.service`), which are met on the main thread only: they are never put on another one. */
+  readonly needsServices?: boolean;
   create(): SourceConnector | SinkConnector | ProcessorConnector;
 }
 

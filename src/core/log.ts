@@ -38,6 +38,9 @@ export class Logs {
   readonly #outlets: LogOutlets;
   readonly #states = new Map<string, { level: LogLevel; own: boolean; lastModified: number | null }>();
 
+  /** Counts changes of levels: whoever keeps a copy of them sees by it that the copy is old. */
+  revision = 0;
+
   constructor(outlets: LogOutlets, level: LogLevel = 'INFO') {
     this.#outlets = outlets;
     this.#states.set('root', { level, own: true, lastModified: null });
@@ -65,7 +68,24 @@ export class Logs {
     const at = this.#outlets.now();
     const touched = [...this.#states.keys()].filter((known) => name === 'root' || isWithin(known, name)).sort();
     for (const known of touched) this.#states.set(known, { level, own: true, lastModified: at });
+    this.revision++;
     return touched;
+  }
+
+  /** The levels that were set, for `adopt` on another thread. */
+  ownLevels(): readonly (readonly [name: string, level: LogLevel])[] {
+    return [...this.#states].flatMap(([name, { level, own }]) => (own ? [[name, level] as const] : []));
+  }
+
+  /** Takes the levels of another thread's loggers in place of those set here. */
+  adopt(levels: readonly (readonly [name: string, level: LogLevel])[]): void {
+    for (const state of this.#states.values()) state.own = false;
+    for (const [name, level] of levels) this.#states.set(name, { level, own: true, lastModified: null });
+  }
+
+  /** Writes a line that a logger on another thread has made, redacted by this one. */
+  relay(line: string): void {
+    this.#outlets.write(this.#outlets.redact === undefined ? line : this.#outlets.redact(line));
   }
 
   #known(name: string): void {

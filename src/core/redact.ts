@@ -42,6 +42,11 @@ export class Redactor {
     if (value.length >= 6) this.#values.add(value);
   }
 
+  /** Those remembered values that stand in the text: what a thread which gets the text must hide as well. */
+  within(text: string): readonly string[] {
+    return [...this.#values].filter((value) => text.includes(value));
+  }
+
   redact(text: string): string {
     let clean = withoutUserInfo(text);
     for (const value of this.#values) if (clean.includes(value)) clean = clean.replaceAll(value, MASK);

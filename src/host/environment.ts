@@ -10,6 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { HttpClient } from '../ports/http-client.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import type { StateStore } from '../ports/state-store.ts';
+import type { Isolation } from './isolation.ts';
 import type { Providers } from './providers.ts';
 
 /** Everything from outside that the host uses. Made once, in `wiring.ts`; the host closes none of it. */
@@ -30,6 +31,8 @@ export interface Environment {
   readonly metrics: Metrics;
   readonly services: Services;
   readonly settings: HostSettings;
+  /** Absent: everything runs on this thread. */
+  readonly isolation?: Isolation;
 }
 
 /** Worker settings as the host uses them. */

@@ -3,11 +3,12 @@
 //
 // Law: a run is told things (pause, stop) and tells things (its state, its end); nothing else passes. So it may stand on this
 // thread or on another one.
-import type { ProcessorConnector, SinkConnector, SourceConnector } from '../connect/connectors.ts';
+import type { ProcessorConnector, ProcessorTask, SinkConnector, SourceConnector } from '../connect/connectors.ts';
 import { parseConfigOrThrow } from '../core/config/parse.ts';
 import type { Logger } from '../core/log.ts';
 import { prepareChain } from '../plugins/chain.ts';
 import type { Offsets } from '../ports/broker.ts';
+import { CallWatch, hung, watchedProcessor, watchedSink, watchedSource } from './call-watch.ts';
 import type { Lease } from './lease.ts';
 import { ProcessorTaskLoop } from './processor-task.ts';
 import { SinkTaskLoop } from './sink-task.ts';
@@ -15,6 +16,8 @@ import { SourceTaskLoop } from './source-task.ts';
 import { connectorContext, counters, TaskControl, type TaskFrame } from './task-frame.ts';
 import type { TaskOwner, TaskPlan } from './task-runtime.ts';
 import { errorSettings, Tolerance } from './tolerance.ts';
+
+const CHECK_MS = 1000;
 
 /** What a run needs from its start. */
 export interface RunOrder {
@@ -45,14 +48,26 @@ export interface TaskRun {
 
 /** Starts a run where the task belongs. Never throws: what fails, fails the run. */
 export function startRun(order: RunOrder): TaskRun {
-  return runHere(order);
+  const { isolation } = order.owner.environment;
+  const elsewhere = isolation?.run(order) ?? null;
+  if (elsewhere !== null) return elsewhere;
+  const limitMs = isolation?.hangLimitMs(order.plan) ?? null;
+  return limitMs === null ? runHere(order, null) : runWithin(order, limitMs);
 }
 
-/** A run on the calling thread. */
-export function runHere(order: RunOrder): TaskRun {
+/** A run on the calling thread. `watch` is told of each call into the plugin. */
+export function runHere(order: RunOrder, watch: CallWatch | null): TaskRun {
   const control = new TaskControl(order.paused, (state) => order.became(state));
+  let isOwn = true;
+  const lease: Lease = {
+    get untilMs() {
+      return order.lease.untilMs;
+    },
+    // A run that was let go must not act any more, should its plugin come back.
+    holds: () => isOwn && order.lease.holds(),
+  };
   return {
-    ended: run(order, control),
+    ended: run({ ...order, lease }, control, watch),
     get idle() {
       return control.idle;
     },
@@ -61,18 +76,59 @@ export function runHere(order: RunOrder): TaskRun {
     },
     pause: (paused) => control.pause(paused),
     stop: () => control.stop(),
-    letGo: () => {},
+    letGo: () => {
+      isOwn = false;
+    },
   };
 }
 
-async function run(order: RunOrder, control: TaskControl): Promise<void> {
-  const { connector, definition } = order.plan;
+/** A run on the main thread that is over when a call into its plugin takes too long. */
+function runWithin(order: RunOrder, limitMs: number): TaskRun {
+  const { clock } = order.owner.environment;
+  const watch = new CallWatch(clock);
+  const run = runHere(order, watch);
+  const over = new AbortController();
+  const hanging = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      const overdue = watch.overdue(limitMs);
+      if (overdue !== null) {
+        run.stop();
+        run.letGo();
+        throw hung(overdue.call, overdue.forMs, `${order.owner.name} task ${order.task}`);
+      }
+      await clock.sleep(Math.min(limitMs / 4, CHECK_MS), over.signal);
+    }
+  };
+  return {
+    ended: Promise.race([run.ended, hanging()]).finally(() => over.abort()),
+    get idle() {
+      return run.idle;
+    },
+    get settled() {
+      return run.settled;
+    },
+    pause: run.pause,
+    stop: run.stop,
+    letGo: run.letGo,
+  };
+}
+
+async function run(order: RunOrder, control: TaskControl, watch: CallWatch | null): Promise<void> {
+  const { definition } = order.plan;
   const frame = frameOf(order, control);
-  await prepareChain(frame.config.raw, frame.environment.plugins);
-  if (definition.kind === 'sink') await new SinkTaskLoop(frame, (connector as SinkConnector).task()).run();
-  else if (definition.kind === 'source') {
-    await new SourceTaskLoop(frame, (connector as SourceConnector).task(), order.owner.offsets).run();
-  } else await new ProcessorTaskLoop(frame, () => (connector as ProcessorConnector).task()).run();
+  const { raw } = frame.config;
+  const prepare = (): Promise<void> => prepareChain(raw, frame.environment.plugins);
+  await (watch === null ? prepare() : watch.call('preparation of transforms', true, prepare));
+  if (definition.kind === 'sink') {
+    const task = (order.plan.connector as SinkConnector).task();
+    await new SinkTaskLoop(frame, watch === null ? task : watchedSink(task, watch)).run();
+  } else if (definition.kind === 'source') {
+    const task = (order.plan.connector as SourceConnector).task();
+    await new SourceTaskLoop(frame, watch === null ? task : watchedSource(task, watch), order.owner.offsets).run();
+  } else {
+    const make = (): ProcessorTask => (order.plan.connector as ProcessorConnector).task();
+    await new ProcessorTaskLoop(frame, watch === null ? make : () => watchedProcessor(make(), watch)).run();
+  }
 }
 
 function frameOf({ owner, task, plan, log, lease }: RunOrder, control: TaskControl): TaskFrame {

@@ -45,6 +45,8 @@ export function connectorOf(config: RawConfig, environment: Environment): FoundP
 export async function validateConnector(given: RawConfig, environment: Environment): Promise<ConfigInfos> {
   const raw = environment.providers.resolve(given);
   const found = connectorOf(raw, environment);
+  const elsewhere = environment.isolation?.validate(raw) ?? null;
+  if (elsewhere !== null) return (await elsewhere).infos;
   const { def, className } = found;
   const connector = await connectorPart(raw, found, environment);
   const parts = [connector, ...overridePart(raw, def.kind, environment), ...converterParts(raw, environment)];
