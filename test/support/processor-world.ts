@@ -29,6 +29,11 @@ export class ProcessorWorld {
   readonly failures: RecordFailure[] = [];
   /** What `context.failed` answers; null fails the task. */
   deadLetter: DeadLetter | null | 'fail' = 'fail';
+  /** What `context.openBroker` answers; null: the world's own broker. */
+  other: Broker | null = null;
+  /** What stands between the task and the brokers. */
+  between: (broker: Broker, side: 'own' | 'other') => Broker = (broker) => broker;
+  readonly lines: string[] = [];
 
   /** Writes JSON records to partition 0, or the partition given. */
   async write(
@@ -99,14 +104,15 @@ export class ProcessorWorld {
       false,
       { raw: {}, registry: () => assert.fail('JSON needs no registry') },
     );
+    const broker = this.between(this.broker, 'own');
     return {
       connector: 'unwrap',
       task,
       clock: this.clock,
       http: { send: () => assert.fail('no requests'), close: async () => {} },
       signal: stop.signal,
-      broker: this.broker,
-      openBroker: async () => this.broker,
+      broker,
+      openBroker: async () => (this.other === null ? broker : this.between(this.other, 'other')),
       registry: {} as ProcessorContext['registry'],
       store: new MemoryStateStore(this.clock),
       converters: { key: json, value: json, header: simpleHeaderConverter.create({}) },
@@ -122,11 +128,12 @@ export class ProcessorWorld {
         return this.deadLetter;
       },
       service: () => assert.fail('no services'),
-      log: () => {},
+      log: (level, message) => this.lines.push(`${level} ${message}`),
       count: (counter, by) => this.counters.set(counter, (this.counters.get(counter) ?? 0) + by),
       requestTaskReconfiguration: () => {},
       raise: () => {},
       fail: (error) => assert.fail(error),
+      mayWork: () => true,
     };
   }
 }
