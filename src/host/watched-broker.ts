@@ -29,6 +29,7 @@ export function watchedBroker(broker: Broker, note: NoteTopic): Broker {
     produce: (options) => broker.produce(options),
     transact: async (id: string, options?: ProducerOptions) =>
       watchedProducer(await broker.transact(id, options), note),
+    join: (options, handler) => broker.join(options, handler),
     close: async () => {},
   };
 }

@@ -5,6 +5,7 @@
 // appended straight into the record batch that goes on the wire. Offsets are numbers: exact below 2^53, which no log reaches.
 
 import type { ClusterAdmin } from './cluster-admin.ts';
+import type { GroupHandler, GroupOptions, Membership } from './group.ts';
 
 /** Records of one topic-partition in offset order, as columns of slices into `bytes`. Valid until the caller drops them. */
 export interface Records {
@@ -162,5 +163,10 @@ export interface Broker {
   produce(options?: ProducerOptions): Promise<Producer>;
   /** A transactional producer; fences older holders and ends their open transactions before it resolves. */
   transact(id: string, options?: ProducerOptions): Promise<TransactionalProducer>;
+  /**
+   * Becomes a member of a group; the first round follows. Throws `fatal` when the group's members speak another protocol. The
+   * membership ends with `leave`, or when the broker is closed.
+   */
+  join(options: GroupOptions, handler: GroupHandler): Promise<Membership>;
   close(): Promise<void>;
 }

@@ -29,7 +29,7 @@ export interface GroupHandler {
   assigned(assignment: Uint8Array, round: Generation): Promise<void>;
   /**
    * The session is over: the group went on without this member. Everything it owned belongs to others from now on. The member
-   * joins anew by itself once this has resolved.
+   * joins anew by itself once this has resolved. While an `assigned` runs this waits for it; `aliveUntilMs` is 0 already then.
    */
   lost(why: Error): Promise<void>;
 }
@@ -50,6 +50,8 @@ export interface Membership {
   readonly current: Generation | null;
   /** By the clock of this process: the session surely stands until then. 0 while there is no session. */
   readonly aliveUntilMs: number;
+  /** Why there is no session, as far as known; null while there is one or nothing went wrong yet. */
+  readonly trouble: Error | null;
   /** Asks for a new round, e.g. because there is new work or something was given up. Calls before the round begins count once. */
   rejoin(): void;
   /** Leaves at once, so that the others need not wait for the session to end. Afterwards no handler is called. */

@@ -13,10 +13,12 @@ import type {
 } from '../../ports/broker.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ClusterAdmin } from '../../ports/cluster-admin.ts';
+import type { GroupHandler, GroupOptions, Membership } from '../../ports/group.ts';
 import { codecId } from '../record-batch/index.ts';
 import { EmbeddedAdmin } from './admin.ts';
 import { LogCore } from './core.ts';
 import { diskStorage } from './disk-storage.ts';
+import { EmbeddedGroups } from './group.ts';
 import { takeLock } from './lock.ts';
 import { memoryStorage } from './memory-storage.ts';
 import { EmbeddedProducer, EmbeddedTransactionalProducer } from './producer.ts';
@@ -55,12 +57,14 @@ export function memoryBroker(clock: Clock): Broker {
 class EmbeddedBroker implements Broker {
   readonly clusterAdmin: ClusterAdmin;
   private readonly core: LogCore;
+  private readonly groups: EmbeddedGroups;
   private readonly unlock: () => void;
 
   constructor(core: LogCore, unlock: () => void) {
     this.core = core;
     this.unlock = unlock;
     this.clusterAdmin = new EmbeddedAdmin(core);
+    this.groups = new EmbeddedGroups(core.clock);
   }
 
   async createTopics(topics: readonly TopicSpec[]): Promise<readonly string[]> {
@@ -138,7 +142,13 @@ class EmbeddedBroker implements Broker {
     return new EmbeddedTransactionalProducer(this.core, codecId(options.compression ?? 'none'), id, owner);
   }
 
+  async join(options: GroupOptions, handler: GroupHandler): Promise<Membership> {
+    this.core.checkOpen();
+    return this.groups.join(options, handler);
+  }
+
   async close(): Promise<void> {
+    await this.groups.close();
     await this.core.close();
     this.unlock();
   }

@@ -24,11 +24,18 @@ export const MESSAGE_TOO_LARGE = 10;
 export const RECORD_LIST_TOO_LARGE = 18;
 export const TOPIC_ALREADY_EXISTS = 36;
 export const INVALID_PARTITIONS = 37;
+export const ILLEGAL_GENERATION = 22;
+export const INCONSISTENT_GROUP_PROTOCOL = 23;
+export const UNKNOWN_MEMBER_ID = 25;
+export const INVALID_SESSION_TIMEOUT = 26;
+export const REBALANCE_IN_PROGRESS = 27;
 export const OUT_OF_ORDER_SEQUENCE = 45;
 export const DUPLICATE_SEQUENCE = 46;
 export const INVALID_PRODUCER_EPOCH = 47;
 export const CONCURRENT_TRANSACTIONS = 51;
 export const GROUP_ID_NOT_FOUND = 69;
+export const MEMBER_ID_REQUIRED = 79;
+export const FENCED_INSTANCE_ID = 82;
 
 const CODES: Readonly<Record<number, readonly [name: string, treatment: Treatment]>> = {
   [-1]: ['UNKNOWN_SERVER_ERROR', 'retry'],
@@ -50,7 +57,10 @@ const CODES: Readonly<Record<number, readonly [name: string, treatment: Treatmen
   19: ['NOT_ENOUGH_REPLICAS', 'retry'],
   20: ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'retry'],
   22: ['ILLEGAL_GENERATION', 'conflict'],
+  23: ['INCONSISTENT_GROUP_PROTOCOL', 'fatal'],
+  24: ['INVALID_GROUP_ID', 'config'],
   25: ['UNKNOWN_MEMBER_ID', 'conflict'],
+  26: ['INVALID_SESSION_TIMEOUT', 'config'],
   27: ['REBALANCE_IN_PROGRESS', 'conflict'],
   29: ['TOPIC_AUTHORIZATION_FAILED', 'fatal'],
   30: ['GROUP_AUTHORIZATION_FAILED', 'fatal'],
@@ -81,6 +91,9 @@ const CODES: Readonly<Record<number, readonly [name: string, treatment: Treatmen
   74: ['FENCED_LEADER_EPOCH', 'refresh'],
   75: ['UNKNOWN_LEADER_EPOCH', 'refresh'],
   78: ['OFFSET_NOT_AVAILABLE', 'retry'],
+  79: ['MEMBER_ID_REQUIRED', 'conflict'],
+  81: ['GROUP_MAX_SIZE_REACHED', 'fatal'],
+  82: ['FENCED_INSTANCE_ID', 'conflict'],
   84: ['ELIGIBLE_LEADERS_NOT_AVAILABLE', 'refresh'],
   87: ['INVALID_RECORD', 'data'],
   88: ['UNSTABLE_OFFSET_COMMIT', 'retry'],

@@ -15,11 +15,13 @@ import type {
 import { splitPartitionKey } from '../../ports/broker.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ClusterAdmin } from '../../ports/cluster-admin.ts';
+import type { GroupHandler, GroupOptions, Membership } from '../../ports/group.ts';
 import { codecId } from '../record-batch/index.ts';
 import { Admin } from './admin.ts';
 import { Cluster } from './cluster.ts';
 import { KafkaClusterAdmin } from './cluster-admin.ts';
 import { connector } from './internals.ts';
+import { KafkaMembership } from './membership.ts';
 import { KafkaProducer, type ProducerLimits } from './producer.ts';
 import { KafkaReader } from './reader.ts';
 import { type KafkaSettings, type ParsedSettings, parseSettings } from './settings.ts';
@@ -126,6 +128,10 @@ class KafkaBroker implements Broker {
 
   async transact(id: string, options: ProducerOptions = {}): Promise<TransactionalProducer> {
     return this.kept(await new KafkaTransactionalProducer(this.cluster, this.limits(options), id).open());
+  }
+
+  async join(options: GroupOptions, handler: GroupHandler): Promise<Membership> {
+    return this.kept(await new KafkaMembership(this.cluster, options, handler).open());
   }
 
   async close(): Promise<void> {

@@ -4,30 +4,30 @@ import { readInt64, writeInt64 } from '../record-batch/index.ts';
 
 /** Writes the body of a request. */
 export class WireWriter {
-  private bytes = Buffer.allocUnsafe(256);
+  private buffer = Buffer.allocUnsafe(256);
   private position = 0;
 
   int8(value: number): this {
     this.reserve(1);
-    this.position = this.bytes.writeInt8(value, this.position);
+    this.position = this.buffer.writeInt8(value, this.position);
     return this;
   }
 
   int16(value: number): this {
     this.reserve(2);
-    this.position = this.bytes.writeInt16BE(value, this.position);
+    this.position = this.buffer.writeInt16BE(value, this.position);
     return this;
   }
 
   int32(value: number): this {
     this.reserve(4);
-    this.position = this.bytes.writeInt32BE(value, this.position);
+    this.position = this.buffer.writeInt32BE(value, this.position);
     return this;
   }
 
   int64(value: number): this {
     this.reserve(8);
-    writeInt64(this.bytes, value, this.position);
+    writeInt64(this.buffer, value, this.position);
     this.position += 8;
     return this;
   }
@@ -41,6 +41,14 @@ export class WireWriter {
     return this.int16(Buffer.byteLength(value)).text(value);
   }
 
+  bytes(value: Uint8Array): this {
+    this.int32(value.length);
+    this.reserve(value.length);
+    this.buffer.set(value, this.position);
+    this.position += value.length;
+    return this;
+  }
+
   array<T>(items: Iterable<T>, write: (item: T) => void): this {
     const at = this.position;
     this.int32(0);
@@ -49,7 +57,7 @@ export class WireWriter {
       write(item);
       count++;
     }
-    this.bytes.writeInt32BE(count, at);
+    this.buffer.writeInt32BE(count, at);
     return this;
   }
 
@@ -57,10 +65,10 @@ export class WireWriter {
     this.reserve(5);
     let rest = value;
     while (rest > 127) {
-      this.bytes[this.position++] = (rest & 127) | 128;
+      this.buffer[this.position++] = (rest & 127) | 128;
       rest >>>= 7;
     }
-    this.bytes[this.position++] = rest;
+    this.buffer[this.position++] = rest;
     return this;
   }
 
@@ -81,20 +89,20 @@ export class WireWriter {
   }
 
   done(): Buffer {
-    return this.bytes.subarray(0, this.position);
+    return this.buffer.subarray(0, this.position);
   }
 
   private text(value: string): this {
     this.reserve(value.length * 3);
-    this.position += this.bytes.write(value, this.position, 'utf8');
+    this.position += this.buffer.write(value, this.position, 'utf8');
     return this;
   }
 
   private reserve(count: number): void {
-    if (this.position + count <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.position + count));
-    this.bytes.copy(larger, 0, 0, this.position);
-    this.bytes = larger;
+    if (this.position + count <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.position + count));
+    this.buffer.copy(larger, 0, 0, this.position);
+    this.buffer = larger;
   }
 }
 
@@ -133,6 +141,13 @@ export class WireReader {
   string(): string | null {
     const length = this.int16();
     return length < 0 ? null : this.text(length);
+  }
+
+  /** A view on the answer. */
+  slice(): Buffer {
+    const length = this.int32();
+    this.position += Math.max(0, length);
+    return this.bytes.subarray(this.position - Math.max(0, length), this.position);
   }
 
   array<T>(read: () => T): T[] {
