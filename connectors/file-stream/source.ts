@@ -70,6 +70,11 @@ class FileStreamSourceConnector implements SourceConnector {
 
   async stop(): Promise<void> {}
 
+  /** A file can be read again from an offset; standard input cannot. */
+  exactlyOnceSupport(raw: RawConfig): 'supported' | 'unsupported' {
+    return (raw['file'] ?? '').trim() === '' ? 'unsupported' : 'supported';
+  }
+
   checkOffsets(offsets: readonly { partition: unknown; offset: unknown }[]): void {
     for (const { partition, offset } of offsets) {
       if (offset === null) continue;

@@ -60,6 +60,9 @@ class ReplayConnector implements SourceConnector {
   task(): SourceTask {
     return new ReplayTask();
   }
+  exactlyOnceSupport(): 'supported' {
+    return 'supported';
+  }
   async stop(): Promise<void> {}
 }
 

@@ -46,10 +46,25 @@ export interface SourceConnector extends ConnectorLife {
   task(): SourceTask;
   /** Connect's alterOffsets: throws when the given source offsets are not valid for this connector. */
   checkOffsets?(offsets: readonly { partition: unknown; offset: unknown }[]): void | Promise<void>;
+  /** Whether records come exactly once with these settings: asked when `exactly.once.support=required`. Absent: unknown, and `required` is refused. */
+  exactlyOnceSupport?(raw: RawConfig): 'supported' | 'unsupported';
+  /** Whether the tasks say themselves where transactions end: asked when `transaction.boundary=connector`. Absent: no. */
+  canDefineTransactionBoundaries?(raw: RawConfig): boolean;
+}
+/**
+ * Ends transactions where the task says. Without a record: behind the batch that `poll` answers next. With one: behind that
+ * record of the batch that `poll` answers next. Aborted records are not written, yet count as done: their offsets are kept.
+ * Throws when both are asked for the same place.
+ */
+export interface TransactionContext {
+  commitTransaction(record?: ConnectRecord): void;
+  abortTransaction(record?: ConnectRecord): void;
 }
 export interface SourceTaskContext extends TaskContext {
   /** Last committed source offset of a source partition; null when there is none. */
   offset(partition: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>> | null>;
+  /** With `transaction.boundary=connector` on a worker that writes sources exactly once; else null, and the host decides. */
+  readonly transaction: TransactionContext | null;
   /** For sources that carry raw registry payloads (replay): the host's registry. */
   readonly registry: SchemaRegistry;
 }

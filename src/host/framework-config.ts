@@ -287,7 +287,7 @@ const SOURCE: ConfigDef = [
     type: 'STRING',
     fallback: 'poll',
     importance: 'MEDIUM',
-    doc: 'Where transactions end: after each poll, or each transaction.boundary.interval.ms.',
+    doc: 'Where transactions end: after each poll, each transaction.boundary.interval.ms, or where the connector says.',
     group: 'Exactly Once Support',
     order: 3,
     width: 'SHORT',

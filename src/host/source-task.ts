@@ -13,6 +13,7 @@ import type { OffsetStore, SourceOffset, SourcePart } from './offset-store.ts';
 import { SourceEncoder } from './source-encoder.ts';
 import type { TaskFrame } from './task-frame.ts';
 import { TopicCreation } from './topic-creation.ts';
+import { type BoundaryOrder, TransactionBoundaries } from './transaction-boundaries.ts';
 
 const RETRY_FIRST_MS = 300;
 const RETRY_MAX_MS = 30_000;
@@ -27,7 +28,9 @@ export class SourceTaskLoop {
   readonly #written: Counter;
   readonly #meter: TaskMeter;
   readonly #exactlyOnce: boolean;
+  /** Time between commits; infinite where the task decides. */
   readonly #intervalMs: number;
+  readonly #boundaries: TransactionBoundaries | null;
   #producer: Producer | null = null;
   /** The producer when it is transactional. */
   #transaction: TransactionalProducer | null = null;
@@ -48,10 +51,14 @@ export class SourceTaskLoop {
     this.#written = frame.counter('records_written');
     this.#meter = environment.metrics.meter(frame.connector, frame.task);
     this.#exactlyOnce = environment.settings.exactlyOnceSources;
-    const isInterval = config.raw['transaction.boundary']?.toLowerCase() === 'interval';
+    const boundary = config.raw['transaction.boundary']?.trim().toLowerCase();
+    this.#boundaries = this.#exactlyOnce && boundary === 'connector' ? new TransactionBoundaries() : null;
     const flushMs = environment.settings.offsetFlushIntervalMs;
     if (!this.#exactlyOnce) this.#intervalMs = flushMs;
-    else this.#intervalMs = isInterval ? Number(config.raw['transaction.boundary.interval.ms'] ?? flushMs) : 0;
+    else if (this.#boundaries !== null) this.#intervalMs = Number.POSITIVE_INFINITY;
+    else
+      this.#intervalMs =
+        boundary === 'interval' ? Number(config.raw['transaction.boundary.interval.ms'] ?? flushMs) : 0;
   }
 
   async run(): Promise<void> {
@@ -65,7 +72,8 @@ export class SourceTaskLoop {
         if (control.paused) await this.#pause();
         else await this.#cycle();
       }
-      await this.#commit();
+      // What the task has not ended is not whole: it is aborted, and read again by the next run.
+      if (this.#boundaries === null) await this.#commit();
     } finally {
       await this.#end();
     }
@@ -76,6 +84,7 @@ export class SourceTaskLoop {
     return {
       ...context,
       registry: environment.registry,
+      transaction: this.#boundaries,
       offset: async (partition) => this.#offsets.get(connector, partition),
     };
   }
@@ -87,7 +96,8 @@ export class SourceTaskLoop {
     const records = await this.#poll();
     this.#frame.control.idle = records === null || records.length === 0;
     if (records !== null && records.length > 0) this.#measurePoll(records.length, startedMs, clock.now());
-    if (records !== null && records.length > 0) await this.#write(records);
+    if (this.#boundaries !== null) await this.#writeWithin(this.#boundaries, records ?? []);
+    else if (records !== null && records.length > 0) await this.#write(records);
     if (this.#isOpen && this.#frame.environment.clock.now() >= this.#nextCommitMs) await this.#commit();
   }
 
@@ -111,6 +121,33 @@ export class SourceTaskLoop {
       await environment.clock.sleep(RETRY_FIRST_MS, control.signal);
       return null;
     }
+  }
+
+  /** Writes a batch in the pieces that the task's orders make of it. */
+  async #writeWithin(boundaries: TransactionBoundaries, records: readonly ConnectRecord[]): Promise<void> {
+    let from = 0;
+    for (let i = 0; i < records.length; i++) {
+      const order = boundaries.takeFor(records[i]!);
+      if (order === null) continue;
+      await this.#write(records.slice(from, i + 1));
+      await this.#obey(order);
+      from = i + 1;
+    }
+    if (from < records.length) await this.#write(records.slice(from));
+    await this.#obey(boundaries.takeForBatch());
+  }
+
+  async #obey(order: BoundaryOrder | null): Promise<void> {
+    if (order === null || !this.#isOpen) return;
+    if (order === 'abort') {
+      const done = this.#pending;
+      await this.#transaction?.abort();
+      this.#forget();
+      this.#begin();
+      this.#pending = done;
+      this.#frame.log.info('Transaction aborted, as the connector asked; its offsets are kept.');
+    }
+    await this.#commit();
   }
 
   /** Appends a polled batch to the open transaction. A transaction that breaks is begun anew with the same records. */
@@ -230,7 +267,7 @@ export class SourceTaskLoop {
   }
 
   async #pause(): Promise<void> {
-    await this.#commit();
+    if (this.#boundaries === null) await this.#commit();
     this.#frame.control.is('PAUSED');
     await this.#frame.control.resumed();
   }

@@ -2,6 +2,7 @@
 // client overrides, the plugin's own settings, and what the plugin itself has to say.
 //
 // Law: counts follow the reference, since clients show them: messages in the connector part, keys elsewhere.
+import type { SourceConnector } from '../connect/connectors.ts';
 import type { ConfigDef, RawConfig, SettingReport } from '../core/config/define.ts';
 import type { ConfigInfo } from '../core/config/describe.ts';
 import { parseConfig, parseSetting } from '../core/config/parse.ts';
@@ -86,10 +87,7 @@ async function connectorPart(
   const errors = new Map<string, string[]>();
   const add = (name: string, message: string) => errors.set(name, [...(errors.get(name) ?? []), message]);
   if (def.kind === 'sink') crossCheckTopics(raw, reports, add);
-  if (raw['transaction.boundary']?.trim().toLowerCase() === 'connector') add('transaction.boundary', NO_OWN_BOUNDARIES);
-  if (raw['exactly.once.support']?.trim().toLowerCase() === 'required' && !environment.settings.exactlyOnceSources) {
-    add('exactly.once.support', 'This worker does not have exactly-once source support enabled.');
-  }
+  if (def.kind === 'source') checkExactlyOnce(raw, def, environment, add);
   for (const [name, messages] of Object.entries(await pluginErrors(def, raw, environment))) {
     for (const message of messages) add(name, message);
   }
@@ -97,6 +95,30 @@ async function connectorPart(
   return { groups, configs: withErrors(entries, errors) };
 }
 
+/** What a source is asked about transactions, in Connect's words. */
+function checkExactlyOnce(
+  raw: RawConfig,
+  def: ConnectorDefinition,
+  { settings }: Environment,
+  add: (name: string, message: string) => void,
+): void {
+  const isRequired = raw['exactly.once.support']?.trim().toLowerCase() === 'required';
+  const isOwn = raw['transaction.boundary']?.trim().toLowerCase() === 'connector';
+  if (!isRequired && !isOwn) return;
+  const connector = def.create() as SourceConnector;
+  if (isRequired && !settings.exactlyOnceSources) {
+    add('exactly.once.support', 'This worker does not have exactly-once source support enabled.');
+  } else if (isRequired) {
+    const support = connector.exactlyOnceSupport?.(raw) ?? null;
+    if (support === null) add('exactly.once.support', NO_EXACTLY_ONCE_ANSWER);
+    if (support === 'unsupported') add('exactly.once.support', NO_EXACTLY_ONCE);
+  }
+  if (isOwn && connector.canDefineTransactionBoundaries?.(raw) !== true) add('transaction.boundary', NO_OWN_BOUNDARIES);
+}
+
+const NO_EXACTLY_ONCE = 'The connector does not support exactly-once semantics with the provided configuration.';
+const NO_EXACTLY_ONCE_ANSWER =
+  'The connector does not implement the API required for preflight validation of exactly-once source support. Please consult the documentation for the connector to determine whether it supports exactly-once semantics, and then consider reconfiguring the connector to use the value "requested" for this property (which will disable this preflight check and allow the connector to be created).';
 const NO_OWN_BOUNDARIES =
   'The connector does not support connector-defined transaction boundaries with the given configuration. Please reconfigure it to use a different transaction boundary definition.';
 

@@ -16,6 +16,7 @@ import {
   type SinkTaskContext,
   type SourceTask,
   type SourceTaskContext,
+  type TransactionContext,
   TributaryError,
 } from '../../src/connect/index.ts';
 import { Logs } from '../../src/core/log.ts';
@@ -127,6 +128,8 @@ export class SourceProbe {
   readonly starts: (number | null)[] = [];
   batchRows = 2;
   onPoll: (() => Promise<void> | void) | null = null;
+  /** Ends transactions: called with each batch before it is answered. */
+  ends: ((transaction: TransactionContext, batch: readonly ConnectRecord[]) => void) | null = null;
 
   definition(): ConnectorDef {
     return {
@@ -145,6 +148,8 @@ export class SourceProbe {
           taskConfigs: () => [raw],
           task: () => this.#task(),
           stop: async () => {},
+          exactlyOnceSupport: () => 'supported',
+          canDefineTransactionBoundaries: () => this.ends !== null,
         };
       },
     };
@@ -169,7 +174,7 @@ export class SourceProbe {
           await context.clock.sleep(100, context.signal);
           return null;
         }
-        return lines.map((value) => {
+        const batch = lines.map((value) => {
           at++;
           return new ConnectRecord({
             topic,
@@ -179,6 +184,8 @@ export class SourceProbe {
             sourceOffset: { line: at },
           });
         });
+        if (context.transaction !== null) this.ends?.(context.transaction, batch);
+        return batch;
       },
       stop: async () => {},
     };

@@ -23,6 +23,7 @@ async function replayed(lines: Readonly<Record<string, number>>): Promise<readon
   const context: SourceTaskContext = {
     ...sinkContext(),
     registry: new EmbeddedRegistry(null),
+    transaction: null,
     offset: async (partition) => ({ line: lines[String(partition['file']).at(-1)!] ?? 0 }),
   };
   const task = new ReplayTask();
