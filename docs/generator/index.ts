@@ -4,6 +4,7 @@ import { loadPlugins } from '../../src/wiring/plugins.ts';
 import { debeziumPage } from './debezium.ts';
 import { functionsPage } from './functions.ts';
 import { pluginPages } from './plugins.ts';
+import { restPages } from './rest.ts';
 import { workerPages } from './worker.ts';
 
 /** Text by file name within docs/reference. */
@@ -15,6 +16,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ...pluginPages([...builtInPlugins, ...connectors]),
     ...functionsPage(),
     ...workerPages(),
+    ...restPages(),
     ...debeziumPage(),
   ]);
 }

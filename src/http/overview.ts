@@ -1,7 +1,9 @@
 // GET /api/overview: all that the page shows, computed here, so that the page derives no figures of its own.
-import { Router } from 'express';
 import { type Facts, lineageGraph, pipelines } from '../lineage/graph.ts';
 import { layoutCache } from '../lineage/layout.ts';
+import { documented } from './documented.ts';
+import { ref } from './operation.ts';
+import type { Resource } from './resource.ts';
 
 export interface OverviewSource {
   facts(): Promise<Facts>;
@@ -12,14 +14,13 @@ export interface OverviewSource {
   readonly adapters: Readonly<Record<string, string>>;
 }
 
-/** The router; mounted at the root of the Connect listener. */
-export function overviewRouter(source: OverviewSource, nowMs: () => number): Router {
-  const router = Router();
+/** The resource, documented. */
+export function overviewResources(source: OverviewSource, nowMs: () => number): readonly Resource[] {
   const place = layoutCache();
-  router.get('/api/overview', async (_request, response) => {
+  const overview = async () => {
     const facts = await source.facts();
     const graph = lineageGraph(facts);
-    response.json({
+    return {
       version: source.version,
       upMs: nowMs() - source.startedMs,
       adapters: source.adapters,
@@ -29,7 +30,13 @@ export function overviewRouter(source: OverviewSource, nowMs: () => number): Rou
       backfills: facts.backfills,
       errors: source.recentErrors(),
       graph: { ...graph, layout: place(graph) },
-    });
+    };
+  };
+  return documented('Overview', [{ path: '/api/overview', on: { get: overview } }], {
+    'GET /api/overview': {
+      id: 'getOverview',
+      summary: 'All that the page at `/ui` shows: pipelines, connectors, queries, back-fills, errors, lineage.',
+      answers: { 200: { doc: 'The overview.', schema: ref('Overview') } },
+    },
   });
-  return router;
 }

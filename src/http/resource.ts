@@ -2,8 +2,7 @@
 // a body must be JSON, and what the client accepts is checked.
 import express, { type Request, type Response, Router } from 'express';
 import { HttpError, protocolError } from './errors.ts';
-
-type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+import type { Method, Operation } from './operation.ts';
 
 /** Answers one method of a path. What it answers is sent as JSON; `undefined` when it has sent the answer itself. */
 export type Handle = (request: Request, response: Response) => unknown;
@@ -13,6 +12,12 @@ export interface Resource {
   readonly path: string;
   readonly on: Partial<Readonly<Record<Method, Handle>>>;
   readonly body?: readonly Method[];
+  /** Answers something other than JSON: what the client accepts is then not checked. */
+  readonly isText?: boolean;
+  /** Heading in the documentation. */
+  readonly tag?: string;
+  /** What the documentation says, by method. */
+  readonly operations?: Partial<Readonly<Record<Method, Operation>>>;
 }
 
 const BODY_LIMIT = '10mb';
@@ -32,7 +37,9 @@ export function resources(list: readonly Resource[]): Router {
     for (const method of methods) {
       const handle = on[method]!;
       if (body.includes(method)) route[method](requireJson, json);
-      route[method]((request: Request, response: Response) => answer(handle, request, response));
+      route[method]((request: Request, response: Response) =>
+        answer(handle, request, response, resource.isText === true),
+      );
     }
     route.all((_request, response) => {
       response.set('Allow', allow.join(', '));
@@ -68,8 +75,8 @@ export function values(request: Request, name: string): readonly string[] {
   return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String);
 }
 
-async function answer(handle: Handle, request: Request, response: Response): Promise<void> {
-  if (!accepts(request)) throw protocolError(406);
+async function answer(handle: Handle, request: Request, response: Response, isText: boolean): Promise<void> {
+  if (!isText && !accepts(request)) throw protocolError(406);
   const result = await handle(request, response);
   if (response.headersSent || response.writableEnded) return;
   if (result === undefined) {

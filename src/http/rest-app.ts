@@ -3,20 +3,24 @@ import type { RequestListener } from 'node:http';
 import { Router } from 'express';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
-import { connectRouter } from './connect/index.ts';
+import { DeadLetterDesk } from '../host/index.ts';
+import { connectResources } from './connect/index.ts';
 import type { ConnectApi } from './connect/root.ts';
+import { deadLetterResources } from './dead-letters.ts';
 import { errorHandler } from './errors.ts';
-import { type OverviewSource, overviewRouter } from './overview.ts';
+import { withOpenApi } from './openapi.ts';
+import { type OverviewSource, overviewResources } from './overview.ts';
+import { type Resource, resources } from './resource.ts';
 import { makeApp } from './server.ts';
 import { webRouter } from './web.ts';
 
-export type { Router };
+export type { Resource };
 
 /** What the listener serves. */
 export interface RestParts {
   readonly api: ConnectApi;
-  /** Routers of services (back-fills, lineage), mounted before the Connect API. */
-  readonly routers: readonly Router[];
+  /** Resources of services (back-fills). */
+  readonly services: readonly Resource[];
   readonly overview: OverviewSource;
   /** Folder of the page; null: none. */
   readonly web: string | null;
@@ -25,19 +29,26 @@ export interface RestParts {
   now(): number;
 }
 
-export function restApp({ api, routers, overview, web, redactor, log, now }: RestParts): RequestListener {
+export function restApp(parts: RestParts): RequestListener {
+  const { web, redactor, log } = parts;
   return makeApp({
-    routers: [
-      ...(web === null ? [] : [pageRouter(web)]),
-      overviewRouter(overview, now),
-      ...routers,
-      connectRouter(api),
-    ],
+    routers: [...(web === null ? [] : [pageRouter(web)]), resources(restResources(parts))],
     onError: errorHandler(redactor, (error, request) => {
       const message = error instanceof Error ? error.message : String(error);
       log.error('A request failed.', { method: request.method, path: request.path, error: message });
     }),
   });
+}
+
+/** All that is served as JSON. */
+export function restResources({
+  api,
+  services,
+  overview,
+  now,
+}: Pick<RestParts, 'api' | 'services' | 'overview' | 'now'>): readonly Resource[] {
+  const own = [...overviewResources(overview, now), ...deadLetterResources(new DeadLetterDesk(api.worker))];
+  return withOpenApi([...connectResources(api), ...own, ...services], overview.version);
 }
 
 /** Browsers ask for HTML before anything; API clients that accept nothing but HTML get the reference's 406. */
@@ -47,6 +58,7 @@ function pageRouter(web: string): Router {
     if ((request.headers.accept ?? '').startsWith('text/html,')) response.redirect(302, '/ui/');
     else next();
   });
+  router.get('/api-docs', (_request, response) => response.redirect(302, '/ui/api.html'));
   router.use(webRouter(web));
   return router;
 }

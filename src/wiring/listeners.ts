@@ -69,7 +69,7 @@ function appOf(served: Served, web: string | null): RequestListener {
   const { worker, logs, metrics, redactor, services, errors, adapters, clock } = served;
   return restApp({
     api: { worker, logs, metrics, version: CONNECT_VERSION, commit: commitOf(PRODUCT_VERSION) },
-    routers: services.restRouters,
+    services: services.restResources,
     overview: {
       facts: served.facts,
       recentErrors: () => errors.list(),

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Backfills } from '../backfill/index.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { Environment } from '../host/index.ts';
-import { backfillRouter } from '../http/backfill.ts';
+import { backfillResources } from '../http/backfill.ts';
 import { BrazeStandIn } from '../http/braze-stand-in.ts';
 import { ksqlApp } from '../http/ksql-app.ts';
-import type { Router } from '../http/rest-app.ts';
+import type { Resource } from '../http/rest-app.ts';
 import { QueryEngine } from '../queries/index.ts';
 import type { Adapters } from './adapters.ts';
 import type { FactSources } from './facts.ts';
@@ -18,8 +18,8 @@ import type { WorkerSettings } from './worker-settings.ts';
 /** The services of a worker, started. */
 export interface ServiceSet {
   readonly facts: FactSources;
-  /** Mounted on the Connect listener. */
-  readonly restRouters: readonly Router[];
+  /** Served at the Connect listener. */
+  readonly restResources: readonly Resource[];
   /** Answers the ksqlDB listener; null when there is none. */
   readonly ksqlApp: RequestListener | null;
   /** Takes a back-fill document as a file or `POST /backfills` holds it. */
@@ -48,7 +48,7 @@ export async function startServices(
     environment.services.provide('backfills', backfills);
     return {
       facts: { queries: () => queryFacts(engine), backfills: () => backfillFacts(backfills, engine) },
-      restRouters: [backfillRouter(backfills)],
+      restResources: backfillResources(backfills),
       ksqlApp: ksqlApp(engine, {
         version: PRODUCT_VERSION,
         address: environment.settings.workerId,

@@ -1,6 +1,8 @@
 // Kafka Connect's REST API over a worker.
 import type { Router } from 'express';
-import { resources } from '../resource.ts';
+import { documented } from '../documented.ts';
+import { type Resource, resources } from '../resource.ts';
+import { CONNECT_OPERATIONS, WORKER_OPERATIONS } from './api-docs.ts';
 import { connectorResources } from './connectors.ts';
 import { loggerResources } from './loggers.ts';
 import { offsetResources } from './offsets.ts';
@@ -9,11 +11,17 @@ import { type ConnectApi, rootResources } from './root.ts';
 
 /** The router, to be mounted at the root of the listener. */
 export function connectRouter(api: ConnectApi): Router {
-  return resources([
-    ...rootResources(api),
-    ...connectorResources(api.worker),
-    ...offsetResources(api.worker),
-    ...pluginResources(api.worker),
-    ...loggerResources(api.logs),
-  ]);
+  return resources(connectResources(api));
+}
+
+/** Kafka Connect's resources, documented. */
+export function connectResources(api: ConnectApi): readonly Resource[] {
+  const { worker, logs } = api;
+  return [
+    ...documented('Worker', rootResources(api), WORKER_OPERATIONS),
+    ...documented('Connectors', connectorResources(worker), CONNECT_OPERATIONS),
+    ...documented('Connectors', offsetResources(worker), CONNECT_OPERATIONS),
+    ...documented('Plugins', pluginResources(worker), CONNECT_OPERATIONS),
+    ...documented('Loggers', loggerResources(logs), CONNECT_OPERATIONS),
+  ];
 }
