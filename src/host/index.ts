@@ -1,5 +1,6 @@
 // What the host offers to those who wire it and to the layers above.
 export { applyConnectorFiles, type ConfigFiles, type FileProblem, parseJson, readConfigFiles } from './config-files.ts';
+export type { MetricsDialect } from './connect-metrics.ts';
 export { type CreateRequest, connectorSettings, parseCreateRequest } from './create-request.ts';
 export {
   DeadLetterDesk,
@@ -12,10 +13,14 @@ export { letterFilter, replayRequest, wholeNumber } from './dead-letter-request.
 export type { ShownBytes, ShownLetter } from './dead-letter-show.ts';
 export { type Environment, type HostSettings, Services } from './environment.ts';
 export { frameworkConfig } from './framework-config.ts';
+export type { HostView } from './host-view.ts';
+export { type PartitionLag, totalLag } from './lag.ts';
 export { parseProperties } from './properties.ts';
 export { Providers } from './providers.ts';
 export { shownConfig } from './secrets.ts';
 export type { State, TargetState } from './states.ts';
+export { causeOf, rollUp, summaryOf } from './status-summary.ts';
 export { type ConfigInfos, connectorOf, validateConnector } from './validate.ts';
 export { type ConnectorInfo, type ConnectorStatus, Worker } from './worker.ts';
 export type { OffsetEntry } from './worker-offsets.ts';
+export { viewOf } from './worker-view.ts';

@@ -1,7 +1,9 @@
-// `GET /`, `/health`, `/metrics`.
+// `GET /`, `/health…`, `/metrics`.
 import type { Logs } from '../../core/log.ts';
 import type { Metrics } from '../../core/metrics.ts';
-import type { Worker } from '../../host/index.ts';
+import { type HostView, type MetricsDialect, viewOf, type Worker } from '../../host/index.ts';
+import { type HealthSource, healthResources } from '../health.ts';
+import { metricsResource } from '../metrics.ts';
 import type { Resource } from '../resource.ts';
 
 /** What the API is served with. */
@@ -12,36 +14,35 @@ export interface ConnectApi {
   /** Shown by `GET /`: must parse as major.minor.patch, since clients choose calls by it. */
   readonly version: string;
   readonly commit: string;
+  /** What is looked at from outside; made here when it is not given. */
+  readonly view?: HostView;
+  readonly health?: HealthSource;
+  /** Which of Kafka Connect's metric names are published. */
+  readonly metricNames?: MetricsDialect;
+  /** Metrics of the process, in the text format. */
+  processMetrics?(): string;
 }
 
-/** `GET /`, `/health`, `/metrics`. */
-export function rootResources({ worker, metrics, version, commit }: ConnectApi): readonly Resource[] {
+/** `GET /`, `/health…`, `/metrics`. */
+export function rootResources(api: ConnectApi): readonly Resource[] {
+  const { worker, version, commit } = api;
+  let view = api.view;
+  const text = async (): Promise<string> => {
+    view ??= viewOf(worker);
+    return (await view.metricsText(api.metricNames ?? 'confluent')) + (api.processMetrics?.() ?? '');
+  };
+  const health: HealthSource = api.health ?? {
+    get started() {
+      return worker.ready;
+    },
+    checks: async () => ({}),
+  };
   return [
     {
       path: '/',
       on: { get: () => ({ version, commit, kafka_cluster_id: worker.environment.settings.clusterId }) },
     },
-    {
-      path: '/health',
-      on: {
-        get: (_request, response) => {
-          if (worker.ready) {
-            const message = 'Worker has completed startup and is ready to handle requests.';
-            return { status: 'healthy', message };
-          }
-          response.status(503);
-          return { status: 'starting', message: 'Worker is still starting up. It waits for the broker.' };
-        },
-      },
-    },
-    {
-      path: '/metrics',
-      on: {
-        get: (_request, response) => {
-          response.type('text/plain; version=0.0.4').send(metrics.prometheus());
-          return undefined;
-        },
-      },
-    },
+    ...healthResources(health),
+    metricsResource(text),
   ];
 }
