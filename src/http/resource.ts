@@ -2,8 +2,7 @@
 // a body must be JSON, and what the client accepts is checked.
 import express, { type Request, type Response, Router } from 'express';
 import { HttpError, protocolError } from './errors.ts';
-
-type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+import type { Method, Operation } from './operation.ts';
 
 /** Answers one method of a path. What it answers is sent as JSON; `undefined` when it has sent the answer itself. */
 export type Handle = (request: Request, response: Response) => unknown;
@@ -15,6 +14,10 @@ export interface Resource {
   readonly body?: readonly Method[];
   /** Answers something other than JSON: what the client accepts is then not checked. */
   readonly isText?: boolean;
+  /** Heading in the documentation. */
+  readonly tag?: string;
+  /** What the documentation says, by method. */
+  readonly operations?: Partial<Readonly<Record<Method, Operation>>>;
 }
 
 const BODY_LIMIT = '10mb';
@@ -34,7 +37,9 @@ export function resources(list: readonly Resource[]): Router {
     for (const method of methods) {
       const handle = on[method]!;
       if (body.includes(method)) route[method](requireJson, json);
-      route[method]((request: Request, response: Response) => answer(handle, request, response, resource.isText === true));
+      route[method]((request: Request, response: Response) =>
+        answer(handle, request, response, resource.isText === true),
+      );
     }
     route.all((_request, response) => {
       response.set('Allow', allow.join(', '));
