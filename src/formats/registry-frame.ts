@@ -12,7 +12,20 @@ export const FRAME_BYTES = 5;
 export type FramedFunction<Out> = (bytes: Buffer, start: number, end: number) => Out;
 
 /** Makes the function for one writer schema. May throw; then every payload of that schema fails with the same error. */
-export type CompileSchema<Out> = (schema: RegisteredSchema, references: readonly string[]) => FramedFunction<Out>;
+export type CompileSchema<Out> = (
+  schema: RegisteredSchema,
+  references: readonly string[],
+  named: readonly NamedText[],
+) => FramedFunction<Out>;
+
+/** The text of a schema that another one builds on, and the name by which that one calls it. */
+export interface NamedText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Schemas kept as code, unless the caller says otherwise. */
+const READERS_MAX = 1000;
 
 /** The schema id at `start`. Throws `data` when there is no frame. */
 export function framedId(bytes: Buffer, start: number, end: number): number {
@@ -40,15 +53,25 @@ export class FramedReaders<Out> {
   // Nearly every payload of a topic has the id of the one before.
   private lastId = -1;
   private lastReader: FramedFunction<Out> | null = null;
+  private readonly readersMax: number;
 
-  constructor(registry: SchemaRegistry, type: SchemaType, compile: CompileSchema<Out>) {
+  /** @param readersMax schemas kept as code from batch to batch; beyond that all are made again as they come. */
+  constructor(
+    registry: SchemaRegistry,
+    type: SchemaType,
+    compile: CompileSchema<Out>,
+    readersMax: number = READERS_MAX,
+  ) {
     this.registry = registry;
     this.type = type;
     this.compile = compile;
+    this.readersMax = readersMax;
   }
 
   /** Loads the schemas of these payloads that are not loaded yet; null when there are none. */
   prepare(bytes: Buffer, starts: Int32Array, ends: Int32Array, count: number): Promise<void> | null {
+    // Between batches only: a batch may need more schemas than are kept.
+    if (this.readers.size > this.readersMax) this.readers.clear();
     let wanted: Set<number> | null = null;
     let last = -1;
     for (let i = 0; i < count; i++) {
@@ -90,35 +113,70 @@ export class FramedReaders<Out> {
       this.unknown.add(id);
       return;
     }
-    const references = await referenceTexts(this.registry, schema.references);
-    this.readers.set(id, this.reader(schema, references));
+    let named: readonly NamedText[];
+    try {
+      named = await referencedTexts(this.registry, schema.references);
+    } catch (error) {
+      if (!(error instanceof TributaryError && error.kind === 'data')) throw error;
+      this.readers.set(id, failing(error));
+      return;
+    }
+    this.readers.set(id, this.reader(schema, named));
   }
 
-  private reader(schema: RegisteredSchema, references: readonly string[]): FramedFunction<Out> {
+  private reader(schema: RegisteredSchema, named: readonly NamedText[]): FramedFunction<Out> {
     try {
       if (schema.type !== this.type) throw wrongKind(schema, this.type);
-      return this.compile(schema, references);
+      return this.compile(
+        schema,
+        named.map(({ text }) => text),
+        named,
+      );
     } catch (error) {
       if (!(error instanceof TributaryError)) throw error;
-      return () => {
-        throw error;
-      };
+      return failing(error);
     }
   }
 }
 
-/** Texts of the schemas that a schema builds on, each after those it builds on itself. */
+function failing(error: TributaryError): () => never {
+  return () => {
+    throw error;
+  };
+}
+
+/** Texts of the schemas that a schema builds on, each once and after those it builds on itself. */
+export async function referencedTexts(
+  registry: SchemaRegistry,
+  references: readonly SchemaReference[],
+): Promise<readonly NamedText[]> {
+  const texts = new Map<string, NamedText>();
+  const open = new Set<string>();
+  const visit = async (reference: SchemaReference): Promise<void> => {
+    const { name, subject, version } = reference;
+    const place = `${subject} ${version} ${name}`;
+    if (open.has(place)) return;
+    open.add(place);
+    const schema = await registry.version(subject, version);
+    if (schema === null) {
+      throw new TributaryError('TRIB_SCHEMA_SUBJECT_UNKNOWN', 'data', {
+        what: `The schema refers to ${quoted(name)} in version ${version} of the subject ${quoted(subject)}, which the registry does not have.`,
+        fix: 'Register the referenced schema again, or restore the deleted subject.',
+      });
+    }
+    for (const inner of schema.references) await visit(inner);
+    texts.set(place, { name, text: schema.schema });
+  };
+  for (const reference of references) await visit(reference);
+  return [...texts.values()];
+}
+
+/** The texts alone. */
 export async function referenceTexts(
   registry: SchemaRegistry,
   references: readonly SchemaReference[],
 ): Promise<readonly string[]> {
-  const texts: string[] = [];
-  for (const reference of references) {
-    const schema = await registry.latest(reference.subject);
-    if (schema === null) continue;
-    texts.push(...(await referenceTexts(registry, schema.references)), schema.schema);
-  }
-  return texts;
+  return (await referencedTexts(registry, references)).map(({ text }) => text);
 }
 
 function unknownId(id: number, asked: boolean): TributaryError {

@@ -7,14 +7,29 @@ import { LOGICAL, type Schema, Struct, type Value } from '../../core/data/schema
 import { quoted, TributaryError } from '../../core/errors.ts';
 import { printJson } from '../json-text.ts';
 import type { JsonObject, JsonValue } from '../json-value.ts';
+import { isAvroName, scrubbed } from './avro-names.ts';
 import { shortName } from './avro-schema.ts';
-import { DEFAULT_RECORD_NAME, ENUM_PARAMETER, FIXED_SIZE_PARAMETER, UNION_NAME } from './connect-schema.ts';
+import {
+  DEFAULT_RECORD_NAME,
+  ENUM_PARAMETER,
+  FIXED_SIZE_PARAMETER,
+  isUnion,
+  SUM_ENUM_PARAMETER,
+} from './connect-schema.ts';
 
 export interface AvroOfConnectOptions {
   /** Write `connect.*` attributes (`connect.meta.data`). */
   readonly metadata: boolean;
-  /** Union branches and enums are made again from what `connectSchemaOf` left of them (`enhanced.avro.schema.support`). */
+  /** Enums are made again from the parameters that `connectSchemaOf` left of them (`enhanced.avro.schema.support`). */
   readonly enhanced: boolean;
+  /** The same from the parameters that all registry converters share (`generalized.sum.type.support`). */
+  readonly generalized?: boolean;
+  /** Names that Avro does not allow are changed instead of refused (`scrub.invalid.names`). */
+  readonly scrub?: boolean;
+  /** A map with optional text keys is a map of Avro, too (`allow.optional.map.keys`). */
+  readonly optionalMapKeys?: boolean;
+  /** Doc and default stand at fields only (`discard.type.doc.default`). */
+  readonly plainTypes?: boolean;
 }
 
 const NAMESPACE = 'io.confluent.connect.avro';
@@ -28,6 +43,8 @@ class Printer {
   private readonly options: AvroOfConnectOptions;
   /** Structs written out already, by full name: named again they are just named. */
   private readonly written = new Map<string, Schema>();
+  /** Names given to structs without one, by their fields: a struct that holds itself has one name. */
+  private readonly given = new Map<unknown, string>();
   private unnamed = 0;
 
   constructor(options: AvroOfConnectOptions) {
@@ -36,13 +53,13 @@ class Printer {
 
   type(schema: Schema, namespace: string): JsonValue {
     const required = this.required(schema, namespace);
-    if (!schema.optional || schema.name === UNION_NAME) return required;
+    if (!schema.optional || isUnion(schema)) return required;
     // The default is of the first branch, so a default that is a value moves null behind.
     return schema.defaultValue === undefined || schema.defaultValue === null ? ['null', required] : [required, 'null'];
   }
 
   private required(schema: Schema, namespace: string): JsonValue {
-    if (schema.kind === 'struct' && schema.name === UNION_NAME) return this.union(schema, namespace);
+    if (isUnion(schema)) return this.union(schema, namespace);
     if (schema.kind === 'struct') return this.record(schema, namespace);
     const base = this.base(schema, namespace);
     this.annotate(base, schema);
@@ -80,7 +97,7 @@ class Printer {
     const base: JsonObject =
       size === undefined
         ? { type: 'bytes' }
-        : { type: 'fixed', ...nameParts(schema.name ?? `${NAMESPACE}.ConnectDefault`), size: Number(size) };
+        : { type: 'fixed', ...nameParts(this.name(schema.name ?? `${NAMESPACE}.ConnectDefault`)), size: Number(size) };
     if (schema.name !== LOGICAL.decimal) return base;
     const scale = scaleOf(schema);
     if (scale === null) {
@@ -90,19 +107,23 @@ class Printer {
   }
 
   private enumOrString(schema: Schema): JsonObject {
-    const name = schema.parameters?.[ENUM_PARAMETER];
+    const { enhanced, generalized } = this.options;
+    const parameter = generalized === true ? SUM_ENUM_PARAMETER : ENUM_PARAMETER;
+    const name = enhanced || generalized === true ? schema.parameters?.[parameter] : undefined;
     if (name === undefined) return { type: 'string' };
-    const prefix = `${ENUM_PARAMETER}.`;
-    const symbols = Object.entries(schema.parameters!).filter(([parameter]) => parameter.startsWith(prefix));
-    return { type: 'enum', ...nameParts(name), symbols: symbols.map(([, symbol]) => symbol) };
+    const prefix = `${parameter}.`;
+    const symbols = Object.keys(schema.parameters!).filter((each) => each.startsWith(prefix));
+    const names = symbols.map((each) => this.part(each.slice(prefix.length)));
+    return { type: 'enum', ...nameParts(this.name(name === '' ? `${NAMESPACE}.ConnectEnum` : name)), symbols: names };
   }
 
   private map(schema: Schema, namespace: string): JsonObject {
     const keys = schema.keys!;
-    if (keys.kind === 'string' && !keys.optional) return { type: 'map', values: this.type(schema.items!, namespace) };
+    if (keys.kind === 'string' && (!keys.optional || this.options.optionalMapKeys === true))
+      return { type: 'map', values: this.type(schema.items!, namespace) };
     const entry: JsonObject = {
       type: 'record',
-      ...nameParts(schema.name ?? `${NAMESPACE}.MapEntry`),
+      ...nameParts(this.name(schema.name ?? `${NAMESPACE}.MapEntry`)),
       fields: [this.field('key', keys, NAMESPACE), this.field('value', schema.items!, NAMESPACE)],
     };
     if (schema.name !== undefined) entry['connect.internal.type'] = 'MapEntry';
@@ -110,7 +131,7 @@ class Printer {
   }
 
   private record(schema: Schema, enclosing: string): JsonValue {
-    const name = schema.name ?? this.defaultName();
+    const name = schema.name === undefined ? this.defaultName(schema) : this.name(schema.name);
     const known = this.written.get(name);
     const namespace = name.slice(0, Math.max(0, name.lastIndexOf('.')));
     if (known !== undefined) {
@@ -129,12 +150,33 @@ class Printer {
     return record;
   }
 
-  private defaultName(): string {
-    return ++this.unnamed === 1 ? DEFAULT_RECORD_NAME : `${DEFAULT_RECORD_NAME}${this.unnamed}`;
+  private defaultName(schema: Schema): string {
+    const known = this.given.get(schema.fields);
+    if (known !== undefined) return known;
+    const name = ++this.unnamed === 1 ? DEFAULT_RECORD_NAME : `${DEFAULT_RECORD_NAME}${this.unnamed}`;
+    this.given.set(schema.fields, name);
+    return name;
+  }
+
+  /** A full name as Avro takes it. */
+  private name(name: string): string {
+    return name
+      .split('.')
+      .map((part) => this.part(part))
+      .join('.');
+  }
+
+  private part(name: string): string {
+    if (isAvroName(name)) return name;
+    if (this.options.scrub === true) return scrubbed(name);
+    throw new TributaryError('TRIB_AVRO_NAME', 'data', {
+      what: `The name ${quoted(name)} cannot stand in Avro, which allows letters, digits and underscores.`,
+      fix: 'Set scrub.invalid.names=true, or rename it (Debezium: schema.name.adjustment.mode=avro, field.name.adjustment.mode=avro).',
+    });
   }
 
   private field(name: string, schema: Schema, namespace: string): JsonObject {
-    const field: JsonObject = { name, type: this.type(schema, namespace) };
+    const field: JsonObject = { name: this.part(name), type: this.type(schema, namespace) };
     if (schema.doc !== undefined) field['doc'] = schema.doc;
     if (schema.defaultValue !== undefined && schema.defaultValue !== null) {
       field['default'] = jsonOf(schema, schema.defaultValue);
@@ -151,10 +193,11 @@ class Printer {
 
   private annotate(base: JsonObject, schema: Schema): void {
     if (this.options.metadata) {
-      if (schema.doc !== undefined) base['connect.doc'] = schema.doc;
+      const isPlain = this.options.plainTypes === true;
+      if (schema.doc !== undefined && !isPlain) base['connect.doc'] = schema.doc;
       if (schema.version !== undefined) base['connect.version'] = schema.version;
       if (schema.parameters !== undefined) base['connect.parameters'] = { ...schema.parameters };
-      if (schema.defaultValue !== undefined && schema.defaultValue !== null && schema.kind !== 'struct') {
+      if (schema.defaultValue !== undefined && schema.defaultValue !== null && schema.kind !== 'struct' && !isPlain) {
         base['connect.default'] = jsonOf(schema, schema.defaultValue);
       }
       if (schema.name !== undefined) base['connect.name'] = schema.name;

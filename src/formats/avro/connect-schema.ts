@@ -26,6 +26,9 @@ import {
 export const UNION_NAME = 'io.confluent.connect.avro.Union';
 /** Parameters that keep what an enum and a fixed are. */
 export const ENUM_PARAMETER = 'io.confluent.connect.avro.Enum';
+/** The same, and unions, under names that all registry converters share (`generalized.sum.type.support`). */
+export const SUM_ENUM_PARAMETER = 'org.apache.kafka.connect.data.Enum';
+export const SUM_UNION_PARAMETER = 'org.apache.kafka.connect.data.Union';
 export const FIXED_SIZE_PARAMETER = 'connect.fixed.size';
 /** Name of a record that stands for a struct without one; not handed back as a name. */
 export const DEFAULT_RECORD_NAME = 'io.confluent.connect.avro.ConnectDefault';
@@ -35,6 +38,19 @@ const DEFAULT_DECIMAL_PRECISION = 64;
 export interface ConnectSchemaOptions {
   /** Union branches carry their full names (`enhanced.avro.schema.support`). */
   readonly enhanced: boolean;
+  /** Unions and enums are marked by the parameters that all registry converters share (`generalized.sum.type.support`). */
+  readonly generalized?: boolean;
+  /** A union of one type is that type (`flatten.singleton.unions`). */
+  readonly flattenSingletons?: boolean;
+  /** Doc and default of types do not count, those of fields do (`discard.type.doc.default`). */
+  readonly plainTypes?: boolean;
+}
+
+/** True for a struct that stands for a union of several types. */
+export function isUnion(schema: Schema): boolean {
+  return (
+    schema.kind === 'struct' && (schema.name === UNION_NAME || schema.parameters?.[SUM_UNION_PARAMETER] !== undefined)
+  );
 }
 
 /** The Connect schema of an Avro type. Recursive records give a schema that holds itself. Throws `data` for a bare null type. */
@@ -59,6 +75,7 @@ type Mutable = { -readonly [Member in keyof Schema]: Schema[Member] };
 class Mapper {
   private readonly options: ConnectSchemaOptions;
   private readonly open = new Map<AvroRecord, Schema>();
+  private unions = 0;
 
   constructor(options: ConnectSchemaOptions) {
     this.options = options;
@@ -66,6 +83,9 @@ class Mapper {
 
   /** @param fallback the default of the field this is the type of. */
   schema(type: AvroType, fallback: JsonValue | undefined, doc: string | null): Schema {
+    if (this.options.flattenSingletons === true && type.type === 'union' && type.branches.length === 1) {
+      return this.schema(type.branches[0]!, fallback, doc);
+    }
     const optional = optionalBranch(type);
     if (optional === null) return this.required(type, fallback, doc);
     const inner = this.required(optional.branch, fallback === null ? undefined : fallback, doc);
@@ -76,8 +96,9 @@ class Mapper {
     const known = type.type === 'record' ? this.open.get(type) : undefined;
     if (known !== undefined) return known;
     const schema = this.structure(type);
-    const annotated = annotate(schema, type, doc);
-    const given = type.attributes['connect.default'] ?? fallback;
+    const isPlain = this.options.plainTypes === true;
+    const annotated = annotate(schema, type, doc, isPlain);
+    const given = (isPlain ? undefined : type.attributes['connect.default']) ?? fallback;
     if (given !== undefined && given !== null) {
       const value = defaultOf(type, annotated, given);
       if (value !== null) annotated.defaultValue = value;
@@ -107,7 +128,7 @@ class Mapper {
       case 'string':
         return { kind: 'string', optional: false };
       case 'enum':
-        return enumSchema(type);
+        return enumSchema(type, this.options.generalized === true);
       case 'bytes':
       case 'fixed':
         return bytesSchema(type);
@@ -141,7 +162,7 @@ class Mapper {
   private record(type: AvroRecord): Mutable {
     const fields: Field[] = [];
     const schema: Mutable = { kind: 'struct', optional: false, fields };
-    this.open.set(type, annotate(schema, type, null));
+    this.open.set(type, annotate(schema, type, null, this.options.plainTypes === true));
     for (const field of type.fields) {
       fields.push({
         name: field.name,
@@ -155,19 +176,26 @@ class Mapper {
 
   private union(type: AvroUnion): Mutable {
     const fields: Field[] = [];
+    const isSum = this.options.generalized === true;
+    const mark = isSum
+      ? { parameters: { [SUM_UNION_PARAMETER]: `connect_union_${this.unions++}` } }
+      : { name: UNION_NAME };
     for (const branch of type.branches) {
       if (isNull(branch)) continue;
       const schema = { ...this.required(branch, undefined, null), optional: true };
-      fields.push({ name: branchName(branch, this.options.enhanced), index: fields.length, schema });
+      const index = fields.length;
+      const name = isSum ? `connect_union_field_${index}` : branchName(branch, this.options.enhanced);
+      fields.push({ name, index, schema });
     }
-    return { kind: 'struct', optional: type.branches.some(isNull), name: UNION_NAME, fields };
+    return { kind: 'struct', optional: type.branches.some(isNull), ...mark, fields };
   }
 }
 
 /** Lays the attributes of the type over its structure. */
-function annotate(structure: Mutable, type: AvroType, fieldDoc: string | null): Mutable {
+function annotate(structure: Mutable, type: AvroType, fieldDoc: string | null, isPlain: boolean): Mutable {
   const schema = { ...structure };
-  const doc = textAttribute(type, 'connect.doc') ?? fieldDoc ?? ('doc' in type ? type.doc : null);
+  const ofType = isPlain ? null : 'doc' in type ? type.doc : null;
+  const doc = (isPlain ? null : textAttribute(type, 'connect.doc')) ?? fieldDoc ?? ofType;
   if (doc !== null) schema.doc = doc;
   const version = numberAttribute(type, 'connect.version');
   if (version !== null) schema.version = version;
@@ -207,9 +235,12 @@ function stringsOf(object: Readonly<Record<string, JsonValue>>): Record<string, 
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, String(value)]));
 }
 
-function enumSchema(type: AvroEnum): Mutable {
-  const parameters: Record<string, string> = { [ENUM_PARAMETER]: type.name };
-  for (const symbol of type.symbols) parameters[`${ENUM_PARAMETER}.${symbol}`] = symbol;
+function enumSchema(type: AvroEnum, isSum: boolean): Mutable {
+  const parameter = isSum ? SUM_ENUM_PARAMETER : ENUM_PARAMETER;
+  const parameters: Record<string, string> = { [parameter]: type.name };
+  type.symbols.forEach((symbol, index) => {
+    parameters[`${parameter}.${symbol}`] = isSum ? String(index) : symbol;
+  });
   return { kind: 'string', optional: false, parameters };
 }
 

@@ -2,15 +2,26 @@
 //
 // Room is reserved once a value for all that has a fixed greatest size, and once more for each text, bytes and loop, so the bulk
 // of the code is plain stores. Modes as for readers: `cells` (a struct is its bare cells) and `structs`.
-import type { ByteWriter } from '../../core/bytes.ts';
+import { ByteWriter } from '../../core/bytes.ts';
 import { scaleOf } from '../../core/data/logical.ts';
 import { LOGICAL, type Row, type Schema, type Value } from '../../core/data/schema.ts';
 import { quoted, TributaryError } from '../../core/errors.ts';
 import { CodeText, compileCode } from '../code-text.ts';
 import { columnType, typeMismatch } from '../column-types.ts';
-import { type AvroRecord, type AvroType, isNull, mapEntries, numberAttribute, optionalBranch } from './avro-schema.ts';
-import { branchName, logicalOf } from './connect-schema.ts';
+import {
+  type AvroField,
+  type AvroRecord,
+  type AvroType,
+  type AvroUnion,
+  isNull,
+  mapEntries,
+  numberAttribute,
+  optionalBranch,
+} from './avro-schema.ts';
+import { branchName, connectSchemaOf, isUnion, logicalOf } from './connect-schema.ts';
 import type { ReadMode } from './read-code.ts';
+import { recursiveRecords } from './read-plan.ts';
+import { isInteger, ownSymbols, sourceIndex, takes, tooDeep } from './write-plan.ts';
 import { WRITE_RUNTIME } from './write-runtime.ts';
 
 export type WriteFunction<Item> = (value: Item, out: ByteWriter) => void;
@@ -20,30 +31,62 @@ export function rowWriter(source: Schema, target: AvroType): WriteFunction<Row> 
   return new WriteCode('cells').compile<Row>(source, target, 'avro/row-writer');
 }
 
+/** How values are written. */
+export interface WriteOptions {
+  /** The target was made of the source: fields and branches are matched by position, since their names may have been changed. */
+  readonly byPosition?: boolean;
+  /** A null in a field that has a default becomes the default, as Connect's own `Struct.get` has it. */
+  readonly replaceNull?: boolean;
+}
+
 /** Writes values of any schema. */
-export function valueWriter(source: Schema, target: AvroType, mode: ReadMode): WriteFunction<Value> {
-  return new WriteCode(mode).compile<Value>(source, target, 'avro/value-writer');
+export function valueWriter(
+  source: Schema,
+  target: AvroType,
+  mode: ReadMode,
+  options: WriteOptions = {},
+): WriteFunction<Value> {
+  return new WriteCode(mode, options).compile<Value>(source, target, 'avro/value-writer');
 }
 
 /** Greatest bytes of one value of fixed greatest size; loops and texts reserve for themselves. */
 const FIXED_BYTES_MAX = 10;
-/** A record in a record this often is taken for one that holds itself. */
+/** Rows nested so deep are taken for rows that hold themselves. */
 const DEPTH_MAX = 40;
 
 class WriteCode {
-  private readonly code = new CodeText();
+  private code = new CodeText();
+  private readonly main = this.code;
   private readonly mode: ReadMode;
+  private readonly options: WriteOptions;
   private fixedBytes = 0;
   private depth = 0;
+  private recursive: ReadonlySet<AvroRecord> = new Set();
+  private readonly functions: string[] = [];
+  private readonly encoders = new Map<AvroRecord, Map<unknown, string>>();
 
-  constructor(mode: ReadMode) {
+  constructor(mode: ReadMode, options: WriteOptions = {}) {
     this.mode = mode;
+    this.options = options;
   }
 
   compile<Item>(source: Schema, target: AvroType, url: string): WriteFunction<Item> {
+    if (this.mode === 'structs') this.recursive = recursiveRecords(target);
     this.value(source, target, 'value', '$');
-    const body = new CodeText(this.code.constants);
-    body.add(
+    const body = new CodeText(this.main.constants);
+    body.add(...this.body());
+    return compileCode<WriteFunction<Item>>({
+      url,
+      code: body,
+      runtime: WRITE_RUNTIME,
+      signature: 'write(value, out)',
+      functions: this.functions,
+    });
+  }
+
+  /** What was emitted, as the body of a function of `value` and `out`. */
+  private body(): readonly string[] {
+    return [
       `const fixed = ${this.fixedBytes + FIXED_BYTES_MAX};`,
       'out.reserve(fixed);',
       'let b = out.bytes, p = out.position, s = null, n = 0;',
@@ -52,13 +95,7 @@ class WriteCode {
         .split('\n')
         .map((line) => line.trim()),
       'out.position = p;',
-    );
-    return compileCode<WriteFunction<Item>>({
-      url,
-      code: body,
-      runtime: WRITE_RUNTIME,
-      signature: 'write(value, out)',
-    });
+    ];
   }
 
   /** Emits the writing of an expression's value. */
@@ -112,7 +149,7 @@ class WriteCode {
         this.need(source.kind === 'string', source, target, path);
         this.fixedBytes += FIXED_BYTES_MAX;
         code.add(
-          `p = writeVarint(b, p, symbolIndex(${code.constant(target.symbols)}, ${value}, ${code.constant(path)}));`,
+          `p = writeVarint(b, p, symbolIndex(${code.constant(this.options.byPosition === true ? ownSymbols(source, target) : target.symbols)}, ${value}, ${code.constant(path)}));`,
         );
         return;
       case 'bytes':
@@ -219,47 +256,92 @@ class WriteCode {
 
   private record(source: Schema, target: AvroRecord, value: string, path: string): void {
     this.need(source.kind === 'struct', source, target, path);
+    if (this.recursive.has(target)) {
+      const encoder = this.encoder(source, target, path);
+      this.code.add('out.position = p;', `${encoder}(${value}, out);`, 'out.reserve(fixed);');
+      this.code.add('b = out.bytes;', 'p = out.position;');
+      return;
+    }
     if (++this.depth > DEPTH_MAX) throw tooDeep(path);
+    this.fields(source, target, value, path);
+    this.depth--;
+  }
+
+  private fields(source: Schema, target: AvroRecord, value: string, path: string): void {
     const cells = this.code.fresh('cells');
     this.code.add('{', `const ${cells} = ${this.cells(value, path)};`);
-    for (const field of target.fields) {
-      const from = sourceIndex(source, field.name);
+    target.fields.forEach((field, place) => {
+      const from = this.options.byPosition === true ? place : sourceIndex(source, field.name);
       const at = `${path}.${field.name}`;
       if (from < 0) {
-        this.absent(field.type, field.fallback !== undefined, at);
-        continue;
+        this.absent(field, at);
+        return;
       }
       const cell = this.code.fresh('v');
-      this.code.add(`const ${cell} = ${cells}[${from}] ?? null;`);
-      this.value(source.fields![from]!.schema, field.type, cell, at);
-    }
+      const { schema } = source.fields![from]!;
+      const fallback = this.options.replaceNull === true ? (schema.defaultValue ?? null) : null;
+      this.code.add(
+        `const ${cell} = ${cells}[${from}] ?? ${fallback === null ? 'null' : this.code.constant(fallback)};`,
+      );
+      this.value(schema, field.type, cell, at);
+    });
     this.code.add('}');
-    this.depth--;
+  }
+
+  /** The name of the function that writes a record which holds itself. */
+  private encoder(source: Schema, target: AvroRecord, path: string): string {
+    let ofTarget = this.encoders.get(target);
+    if (ofTarget === undefined) {
+      ofTarget = new Map();
+      this.encoders.set(target, ofTarget);
+    }
+    const known = ofTarget.get(source.fields);
+    if (known !== undefined) return known;
+    const name = `encode${this.functions.length + this.encoders.size}_${ofTarget.size}`;
+    ofTarget.set(source.fields, name);
+    const outer = { code: this.code, fixedBytes: this.fixedBytes, depth: this.depth };
+    this.code = new CodeText(this.main.constants);
+    this.fixedBytes = 0;
+    this.fields(source, target, 'value', path);
+    this.functions.push(`function ${name}(value, out) {\n${this.body().join('\n')}\n}`);
+    this.code = outer.code;
+    this.fixedBytes = outer.fixedBytes;
+    return name;
   }
 
   private cells(value: string, path: string): string {
     return this.mode === 'cells' ? value : `cellsOf(${value}, ${this.code.constant(path)})`;
   }
 
-  /** A field of the target that the source does not have: null where it may be null. */
-  private absent(type: AvroType, hasDefault: boolean, path: string): void {
+  /** A field of the target that the source does not have: its default, null where it may be null. */
+  private absent(field: AvroField, path: string): void {
+    const { type, fallback } = field;
     const nullIndex = type.type === 'union' ? type.branches.findIndex(isNull) : -1;
-    if (nullIndex >= 0) {
+    const bytes = this.mode === 'structs' && nullIndex !== 0 ? defaultBytes(field) : null;
+    if (bytes !== null) {
+      this.room(String(bytes.length));
+      this.code.add(`b.set(${this.code.constant(bytes)}, p);`, `p += ${bytes.length};`);
+    } else if (nullIndex >= 0) {
       this.fixedBytes++;
       this.code.add(`b[p++] = ${nullIndex * 2};`);
     } else if (isNull(type)) return;
     else {
       throw new TributaryError('TRIB_FORMAT_FIELD_MISSING', 'data', {
         what: `The registered schema demands the field ${quoted(path)}, which the row does not have.`,
-        fix: hasDefault
-          ? 'Add the column: defaults are for readers, not for writers.'
-          : 'Add the column, or make the field optional.',
+        fix:
+          fallback === undefined
+            ? 'Add the column, or make the field optional.'
+            : 'Add the column: defaults are for readers, not for writers.',
       });
     }
   }
 
   private union(source: Schema, target: AvroType, value: string, path: string): void {
     if (target.type !== 'union') return;
+    if (!isUnion(source) && this.mode === 'structs') {
+      this.oneOfUnion(source, target, value, path);
+      return;
+    }
     this.need(source.kind === 'struct', source, target, path);
     const cells = this.code.fresh('cells');
     const nullIndex = target.branches.findIndex(isNull);
@@ -269,12 +351,18 @@ class WriteCode {
       `const ${cells} = ${value} === null ? [] : ${this.cells(value, path)};`,
       `switch (oneBranch(${cells})) {`,
     );
+    let place = 0;
     target.branches.forEach((branch, index) => {
-      const from = isNull(branch) ? -1 : sourceIndex(source, branchName(branch, false), branchName(branch, true));
-      if (from < 0) return;
+      if (isNull(branch)) return;
+      const position = place++;
+      const byName =
+        this.options.byPosition === true
+          ? position
+          : sourceIndex(source, branchName(branch, false), branchName(branch, true), `connect_union_field_${position}`);
+      if (byName < 0) return;
       const cell = this.code.fresh('v');
-      this.code.add(`case ${from}: {`, `b[p++] = ${index * 2};`, `const ${cell} = ${cells}[${from}];`);
-      this.present(source.fields![from]!.schema, branch, cell, path);
+      this.code.add(`case ${byName}: {`, `b[p++] = ${index * 2};`, `const ${cell} = ${cells}[${byName}];`);
+      this.present(source.fields![byName]!.schema, branch, cell, path);
       this.code.add('break; }');
     });
     this.code.add(
@@ -283,25 +371,29 @@ class WriteCode {
       '}',
     );
   }
-}
 
-function tooDeep(path: string): TributaryError {
-  return new TributaryError('TRIB_AVRO_SCHEMA', 'data', {
-    what: `The schema at ${quoted(path)} holds itself or is nested more than ${DEPTH_MAX} deep; such values can be read but not written.`,
-  });
-}
-
-function isInteger(source: Schema): boolean {
-  return source.kind === 'int32' || source.kind === 'int64' || source.kind === 'int16' || source.kind === 'int8';
-}
-
-/** The source field that a target field takes: exact name, then without regard to case, then with the replacements names undergo. */
-function sourceIndex(source: Schema, ...names: readonly string[]): number {
-  const fields = source.fields ?? [];
-  for (const name of names) {
-    const exact = fields.findIndex((field) => field.name === name);
-    if (exact >= 0) return exact;
+  /** A plain value under a union of several types: the first type that takes it. */
+  private oneOfUnion(source: Schema, target: AvroUnion, value: string, path: string): void {
+    const index = target.branches.findIndex((branch) => takes(source, branch));
+    this.need(index >= 0, source, target, path);
+    const nullIndex = target.branches.findIndex(isNull);
+    this.fixedBytes++;
+    if (nullIndex >= 0) this.code.add(`if (${value} === null) b[p++] = ${nullIndex * 2};`, 'else {');
+    else this.code.add(`if (${value} === null) missing(${this.code.constant(path)});`, '{');
+    this.code.add(`b[p++] = ${index * 2};`);
+    this.present(source, target.branches[index]!, value, path);
+    this.code.add('}');
   }
-  const wanted = names[0]!.toUpperCase();
-  return fields.findIndex((field) => field.name.replaceAll('.', '_').toUpperCase() === wanted);
+}
+
+/** The bytes of a field's default; null when it has none of its type. */
+function defaultBytes(field: AvroField): Buffer | null {
+  if (field.fallback === undefined || field.fallback === null) return null;
+  const holder: AvroRecord = { type: 'record', name: 'Holder', doc: null, fields: [field], attributes: {} };
+  const { schema } = connectSchemaOf(holder).fields![0]!;
+  const value = schema.defaultValue ?? null;
+  if (value === null) return null;
+  const out = new ByteWriter(64);
+  valueWriter(schema, field.type, 'structs')(value, out);
+  return out.toBuffer();
 }

@@ -6,6 +6,9 @@ import { TributaryError } from '../../core/errors.ts';
 /** Kafka's version, which the built-in converters follow. */
 export const KAFKA_VERSION = '3.9.1';
 
+/** Version of Confluent's converters, which ours follow. */
+export const CONFLUENT_VERSION = '7.9.0';
+
 /** Said by the host, not by the user: which side a converter serves. */
 export const CONVERTER_TYPE: Setting = {
   name: 'converter.type',

@@ -120,9 +120,20 @@ test('schema and value come back as they were', async () => {
     new Map([[5, 'five']]),
     new Struct(inner, ['y']),
   ]);
-  const back = await roundTrip(ALL, value);
+  const back = await roundTrip(ALL, value, { 'ignore.default.for.nullables': 'true' });
 
   assert.deepEqual([back.schema, back.value], [ALL, value]);
+});
+
+test('a null in a field that has a default is written as the default, unless defaults are to be ignored', async () => {
+  const schema = structOf([{ name: 'n', schema: primitive('int16', { optional: true, defaultValue: 7 }) }]);
+  const value = new Struct(schema, [null]);
+
+  assert.deepEqual(((await roundTrip(schema, value)).value as Struct).cells, [7]);
+  assert.deepEqual(
+    ((await roundTrip(schema, value, { 'ignore.default.for.nullables': 'true' })).value as Struct).cells,
+    [null],
+  );
 });
 
 test('a struct without a name is a record ConnectDefault and comes back without one', async () => {
