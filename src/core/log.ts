@@ -1,7 +1,8 @@
 // Structured logs: one line of JSON per event, loggers by dotted name, levels set at run time.
 //
 // Law: a level set on a name holds for everything below it. A line passes through the redactor before it leaves, so a secret
-// that reached a message by way of a foreign error never reaches the log.
+// that reached a message by way of a foreign error never reaches the log. Warnings and errors that repeat are folded (log-fold.ts).
+import { type Folded, LogFold } from './log-fold.ts';
 
 export type LogLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL' | 'OFF';
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -36,6 +37,7 @@ export interface LogOutlets {
 /** All loggers of a process, by name; `root` stands above all. */
 export class Logs {
   readonly #outlets: LogOutlets;
+  readonly #fold = new LogFold();
   readonly #states = new Map<string, { level: LogLevel; own: boolean; lastModified: number | null }>();
 
   /** Counts changes of levels: whoever keeps a copy of them sees by it that the copy is old. */
@@ -88,6 +90,11 @@ export class Logs {
     this.#outlets.write(this.#outlets.redact === undefined ? line : this.#outlets.redact(line));
   }
 
+  /** Tells what was held back of repeated lines, of windows that are over or (at the end) of all. Call it now and then. */
+  flush(all = false): void {
+    for (const folded of this.#fold.flush(this.#outlets.now(), all)) this.#writeFolded(folded);
+  }
+
   #known(name: string): void {
     if (!this.#states.has(name)) this.#states.set(name, { level: 'INFO', own: false, lastModified: null });
   }
@@ -115,13 +122,34 @@ export class Logs {
 
   #emit(name: string, level: LogLevel, message: string, always: LogFields, fields: LogFields | undefined): void {
     if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(this.#effective(name))) return;
+    const values = { ...always, ...fields };
+    if (level === 'WARN' || level === 'ERROR' || level === 'FATAL') {
+      const { error } = values as { error?: unknown };
+      const text =
+        error === undefined || error === null ? null : error instanceof Error ? error.message : String(error);
+      const { before, write } = this.#fold.take({ level, logger: name, message, error: text }, this.#outlets.now());
+      if (before !== null) this.#writeFolded(before);
+      if (!write) return;
+    }
+    this.#write(name, level, message, { ...contextOf(values), ...values });
+  }
+
+  #writeFolded({ level, message, error, count, loggers, loggerCount, windowMs }: Folded): void {
+    this.#write(loggerCount === 1 ? loggers[0]! : 'log', level, message, {
+      ...(error === null ? {} : { error }),
+      repeated: count,
+      ...(loggerCount === 1 ? {} : { loggers, loggerCount }),
+      seconds: windowMs / 1000,
+    });
+  }
+
+  #write(name: string, level: string, message: string, values: LogFields): void {
     const line = JSON.stringify(
       {
         time: new Date(this.#outlets.now()).toISOString(),
         level: level.toLowerCase(),
         logger: name,
-        ...always,
-        ...fields,
+        ...values,
         message,
       },
       plain,
@@ -135,6 +163,12 @@ export function parseLevel(text: string): LogLevel | null {
   const upper = text.toUpperCase();
   if (upper === 'ALL') return 'TRACE';
   return LOG_LEVELS.find((level) => level === upper) ?? null;
+}
+
+/** Kafka Connect's `connector.context`, by which its users filter: `[orders|task-0]`, `[orders|worker]`. */
+function contextOf({ connector, task }: LogFields): LogFields {
+  if (typeof connector !== 'string') return {};
+  return { 'connector.context': `[${connector}|${task === undefined ? 'worker' : `task-${String(task)}`}]` };
 }
 
 function isWithin(name: string, parent: string): boolean {
