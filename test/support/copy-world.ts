@@ -2,7 +2,7 @@
 
 import { readOffsetMark } from '../../connectors/topic-copy/mirror-records.ts';
 import { memoryBroker } from '../../src/adapters/embedded-log/index.ts';
-import type { Broker, Headers } from '../../src/ports/broker.ts';
+import type { Broker, Headers, Records } from '../../src/ports/broker.ts';
 import { headersAt } from '../../src/ports/headers.ts';
 import { ProcessorWorld } from './processor-world.ts';
 
@@ -41,21 +41,32 @@ export class CopyWorld extends ProcessorWorld {
 
 /** All committed records of one partition. */
 export async function recordsOf(broker: Broker, topic: string, partition = 0): Promise<readonly WholeRecord[]> {
-  const key = `${topic}-${partition}`;
-  const reader = await broker.read(await broker.offsets([key], 'earliest'), { isolation: 'committed' });
   const found: WholeRecord[] = [];
-  for (let batches = await reader.poll(1); batches.length > 0; batches = await reader.poll(1)) {
-    for (const records of batches) {
-      const text = (start: number, end: number) => (start < 0 ? null : records.bytes.toString('utf8', start, end));
-      for (let i = 0; i < records.count; i++) {
-        found.push({
-          offset: records.offsets[i]!,
-          timestampMs: records.timestampsMs[i]!,
-          key: text(records.keyStarts[i]!, records.keyEnds[i]!),
-          value: text(records.valueStarts[i]!, records.valueEnds[i]!),
-          headers: headersAt(records, i).map(([name, value]) => [name, value?.toString('utf8') ?? null] as const),
-        });
-      }
+  for (const records of await readAll(broker, `${topic}-${partition}`)) {
+    const text = (start: number, end: number) => (start < 0 ? null : records.bytes.toString('utf8', start, end));
+    for (let i = 0; i < records.count; i++) {
+      found.push({
+        offset: records.offsets[i]!,
+        timestampMs: records.timestampsMs[i]!,
+        key: text(records.keyStarts[i]!, records.keyEnds[i]!),
+        value: text(records.valueStarts[i]!, records.valueEnds[i]!),
+        headers: headersAt(records, i).map(([name, value]) => [name, value?.toString('utf8') ?? null] as const),
+      });
+    }
+  }
+  return found;
+}
+
+async function readAll(broker: Broker, key: string): Promise<readonly Records[]> {
+  const begin = await broker.offsets([key], 'earliest');
+  const end = (await broker.offsets([key], 'stable')).get(key)!;
+  const reader = await broker.read(begin, { isolation: 'committed' });
+  const found: Records[] = [];
+  let next = begin.get(key)!;
+  while (next < end) {
+    for (const records of await reader.poll(100)) {
+      found.push(records);
+      next = records.nextOffset;
     }
   }
   await reader.close();
@@ -72,22 +83,19 @@ export async function marksOf(
   broker: Broker,
   topic: string,
   partition = 0,
+  alias = 'source',
 ): Promise<readonly (readonly [number, number])[]> {
-  const name = 'mm2-offset-syncs.source.internal';
-  const reader = await broker.read(new Map([[`${name}-0`, 0]]), { isolation: 'committed' });
   const found: (readonly [number, number])[] = [];
-  for (let batches = await reader.poll(1); batches.length > 0; batches = await reader.poll(1)) {
-    for (const { bytes, count, keyStarts, keyEnds, valueStarts, valueEnds } of batches) {
-      for (let i = 0; i < count; i++) {
-        const mark = readOffsetMark(
-          bytes.subarray(keyStarts[i]!, keyEnds[i]!),
-          bytes.subarray(valueStarts[i]!, valueEnds[i]!),
-        );
-        if (mark?.topic === topic && mark.partition === partition) found.push([mark.upstream, mark.downstream]);
-      }
+  for (const records of await readAll(broker, `mm2-offset-syncs.${alias}.internal-0`)) {
+    const { bytes, count, keyStarts, keyEnds, valueStarts, valueEnds } = records;
+    for (let i = 0; i < count; i++) {
+      const mark = readOffsetMark(
+        bytes.subarray(keyStarts[i]!, keyEnds[i]!),
+        bytes.subarray(valueStarts[i]!, valueEnds[i]!),
+      );
+      if (mark?.topic === topic && mark.partition === partition) found.push([mark.upstream, mark.downstream]);
     }
   }
-  await reader.close();
   return found;
 }
 
