@@ -126,7 +126,7 @@ export class Metrics {
       lines.push(`# HELP ${full} ${HELP[name] ?? sentence(name)}`, `# TYPE ${full} ${kind}`);
       for (const entry of group) lines.push(`${full}${entry.text} ${entry.read()}`);
     }
-    return `${lines.join('\n')}\n`;
+    return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
   }
 }
 

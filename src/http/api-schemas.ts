@@ -44,6 +44,13 @@ const CONNECT: Readonly<Record<string, Schema>> = {
   ExpandedConnector: object({ status: ref('ConnectorStatus'), info: ref('ConnectorInfo') }, ['status', 'info']),
   TaskInfo: object({ id: object({ connector: TEXT, task: WHOLE }), config: mapOf(orNull(TEXT)) }),
   Offsets: object({ offsets: listOf(object({ partition: ANY_OBJECT, offset: orNull(ANY_OBJECT) })) }),
+  PlannedOffset: object({
+    topic: TEXT,
+    partition: WHOLE,
+    now: { ...orNull(WHOLE), description: 'Null: nothing is committed.' },
+    after: WHOLE,
+    readAgain: { type: 'integer', description: 'Records read again (positive) or passed over (negative), at most.' },
+  }),
   Plugin: object({ class: TEXT, type: TEXT, version: orNull(TEXT) }, ['version']),
   ConfigKey: object({
     name: TEXT,
@@ -199,6 +206,8 @@ const OVERVIEW: Readonly<Record<string, Schema>> = {
   Overview: object({
     version: TEXT,
     upMs: { type: 'number' },
+    asOfMs: { type: 'number' },
+    stale: { type: 'boolean' },
     adapters: mapOf(TEXT),
     pipelines: listOf(ANY_OBJECT),
     connectors: listOf(ANY_OBJECT),

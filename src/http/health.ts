@@ -77,7 +77,7 @@ export function startingAnswer(
   path: string,
   waitsFor: string | null,
 ): { readonly status: number; readonly body: object } {
-  const message = `${STARTING} It waits for ${waitsFor ?? 'what its settings name'}.`;
+  const message = `${STARTING} ${waitsFor ?? 'It waits for what its settings name.'}`;
   if (path === '/health/live') return { status: 200, body: { status: 'live' } };
   if (path === '/health') return { status: 503, body: { status: 'starting', message } };
   if (path === '/health/ready' || path === '/health/startup') {

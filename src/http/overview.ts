@@ -6,7 +6,7 @@ import { ref } from './operation.ts';
 import type { Resource } from './resource.ts';
 
 export interface OverviewSource {
-  facts(): Promise<Facts>;
+  facts(): Promise<Facts & { readonly asOfMs?: number; readonly stale?: boolean }>;
   /** Newest last. */
   recentErrors(): readonly { readonly atMs: number; readonly where: string; readonly message: string }[];
   readonly version: string;
@@ -23,6 +23,8 @@ export function overviewResources(source: OverviewSource, nowMs: () => number): 
     return {
       version: source.version,
       upMs: nowMs() - source.startedMs,
+      asOfMs: facts.asOfMs ?? nowMs(),
+      stale: facts.stale ?? false,
       adapters: source.adapters,
       pipelines: pipelines(facts),
       connectors: facts.connectors,

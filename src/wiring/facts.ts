@@ -1,7 +1,7 @@
 // What the page, the live table and the caught-up check are told: connectors, queries and back-fills as they stand now.
 
 import type { Metrics } from '../core/metrics.ts';
-import type { ConnectorStatus, Worker } from '../host/index.ts';
+import { rollUp, type Worker } from '../host/index.ts';
 import type { BackfillFact, ConnectorFact, Facts, QueryFact } from '../lineage/graph.ts';
 import { nearestOutside } from './outside.ts';
 
@@ -13,17 +13,36 @@ export interface FactSources {
 
 const NO_LAG_YET = new Set(['STOPPED', 'UNASSIGNED']);
 
-/** All facts. Lag needs the broker: while it cannot be reached it is unknown. */
-export async function gatherFacts(worker: Worker, sources: FactSources): Promise<Facts> {
+/** How far a connector is behind; null when it is not known. */
+export type LagOf = (name: string) => Promise<number | null> | number | null;
+
+/** All facts. Lag needs the broker: while it cannot be reached it is unknown. By default each connector's group is asked. */
+export async function gatherFacts(
+  worker: Worker,
+  sources: FactSources,
+  lagOf: LagOf = askedLag(worker),
+): Promise<Facts> {
+  const counters = countersByConnector(worker.environment.metrics);
+  const fact = async (name: string): Promise<ConnectorFact | null> => {
+    const known = connectorFact(worker, name, counters.get(name) ?? {});
+    return known === null || NO_LAG_YET.has(known.state) ? known : { ...known, lag: await lagOf(name) };
+  };
   const [connectors, queries, backfills] = await Promise.all([
-    Promise.all(worker.names().map((name) => connectorFact(worker, name))),
+    Promise.all(worker.names().map(fact)),
     sources.queries(),
     sources.backfills(),
   ]);
-  return { connectors: connectors.filter((fact) => fact !== null), queries, backfills };
+  return { connectors: connectors.filter((known) => known !== null), queries, backfills };
 }
 
-async function connectorFact(worker: Worker, name: string): Promise<ConnectorFact | null> {
+/** Connectors as they are known without asking anybody. */
+export function knownFacts(worker: Worker): Facts {
+  const counters = countersByConnector(worker.environment.metrics);
+  const connectors = worker.names().map((name) => connectorFact(worker, name, counters.get(name) ?? {}));
+  return { connectors: connectors.filter((known) => known !== null), queries: [], backfills: [] };
+}
+
+function connectorFact(worker: Worker, name: string, counters: Readonly<Record<string, number>>): ConnectorFact | null {
   if (!worker.has(name)) return null;
   const status = worker.status(name);
   const { config, reads, writes } = worker.get(name);
@@ -40,31 +59,33 @@ async function connectorFact(worker: Worker, name: string): Promise<ConnectorFac
     reads: [...new Set([...listed, ...reads])],
     writes: [...writes],
     outside: nearestOutside(found?.def.kind ?? 'processor', found?.def.name ?? '', config),
-    counters: countersOf(environment.metrics, name),
-    lag: NO_LAG_YET.has(state) ? null : await lagOf(worker, name),
+    counters,
+    lag: null,
   };
 }
 
-async function lagOf(worker: Worker, name: string): Promise<number | null> {
-  try {
-    return await worker.sourceAndSinkOffsets.lag(name);
-  } catch {
-    return null; // the broker cannot be asked now, or the connector has just gone
-  }
+function askedLag(worker: Worker): LagOf {
+  return async (name) => {
+    try {
+      return await worker.sourceAndSinkOffsets.lag(name);
+    } catch {
+      return null; // the broker cannot be asked now, or the connector has just gone
+    }
+  };
 }
 
-/** One word for connector and tasks: a running connector with some failed tasks is DEGRADED. */
-export function rollUp({ connector, tasks }: ConnectorStatus): string {
-  if (connector.state !== 'RUNNING') return connector.state;
-  const failed = tasks.filter(({ state }) => state === 'FAILED').length;
-  if (failed === 0) return tasks.some(({ state }) => state === 'UNASSIGNED') ? 'UNASSIGNED' : 'RUNNING';
-  return failed === tasks.length ? 'FAILED' : 'DEGRADED';
-}
-
-function countersOf(metrics: Metrics, connector: string): Readonly<Record<string, number>> {
-  const totals: Record<string, number> = {};
+/** All counters in one pass: with a thousand connectors a pass for each would be too many. */
+function countersByConnector(metrics: Metrics): ReadonlyMap<string, Readonly<Record<string, number>>> {
+  const all = new Map<string, Record<string, number>>();
   for (const { name, labels, kind, value } of metrics.samples()) {
-    if (kind === 'counter' && labels['connector'] === connector) totals[name] = (totals[name] ?? 0) + value;
+    const connector = labels['connector'];
+    if (kind !== 'counter' || connector === undefined) continue;
+    let totals = all.get(connector);
+    if (totals === undefined) {
+      totals = {};
+      all.set(connector, totals);
+    }
+    totals[name] = (totals[name] ?? 0) + value;
   }
-  return totals;
+  return all;
 }

@@ -6,11 +6,21 @@ import { isTransient, TributaryError } from '../core/errors.ts';
 import { type LogLevel, Logs } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { Redactor } from '../core/redact.ts';
-import { applyConnectorFiles, type Environment, readConfigFiles, Services, Worker } from '../host/index.ts';
+import {
+  applyConnectorFiles,
+  type Environment,
+  type MetricsDialect,
+  readConfigFiles,
+  Services,
+  totalLag,
+  viewOf,
+  Worker,
+} from '../host/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Adapters, openAdapters } from './adapters.ts';
 import { waitCaughtUp } from './caught-up.ts';
-import { gatherFacts } from './facts.ts';
+import { type FactSources, gatherFacts, knownFacts } from './facts.ts';
+import { FactsBoard } from './facts-board.ts';
 import { openOtherKafka } from './kafka.ts';
 import { openListeners } from './listeners.ts';
 import { type LoadedPlugins, loadPlugins } from './plugins.ts';
@@ -21,6 +31,7 @@ import { readWorkerSettings, type WorkerSettings } from './worker-settings.ts';
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 10_000;
 const REPEAT_LINE_MS = 30_000;
+const FLUSH_LOG_MS = 5_000;
 /** A host that was killed may hold its data folder for a moment more, until the system has cleared it away. */
 const LOCK_ATTEMPTS = 3;
 
@@ -43,8 +54,12 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
   const close = async (): Promise<void> => {
     for (const step of closers.toReversed()) await step();
   };
+  const sayWaiting = (line: string): void => {
+    listeners.waiting(line.replace(/^waiting: /, ''));
+    say(line);
+  };
   try {
-    const adapters = await patiently(() => openAdapters(settings, http, clock), { clock, signal, say });
+    const adapters = await patiently(() => openAdapters(settings, http, clock), { clock, signal, say: sayWaiting });
     closers.push(() => adapters.close());
     const environment: Environment = {
       broker: adapters.broker,
@@ -63,19 +78,30 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
       settings: settings.host,
     };
     const worker = new Worker(environment);
-    const services = await patiently(() => startServices(environment, adapters, settings), { clock, signal, say });
+    const services = await patiently(() => startServices(environment, adapters, settings), {
+      clock,
+      signal,
+      say: sayWaiting,
+    });
     closers.push(() => services.close());
-    await patiently(() => worker.open(), { clock, signal, say });
+    await patiently(() => worker.open(), { clock, signal, say: sayWaiting });
     closers.push(() => worker.close());
     const facts = () => gatherFacts(worker, services.facts);
-    listeners.serve({ worker, logs, metrics, redactor, services, facts, errors, adapters, clock });
+    const view = viewOf(worker);
+    const board = factsBoard(worker, view, services.facts);
+    const metricNames = settings.parsed['metrics.compat'] as MetricsDialect;
+    listeners.serve({
+      ...{ worker, environment, view, metricNames, logs, metrics, redactor, services, errors, adapters, clock },
+      facts: () => board.read(),
+    });
+    closers.push(flushNowAndThen(logs, clock));
     const problems = [...plugins.problems.map(({ from, message }) => `plugins of ${from}: ${message}`)];
     problems.push(...(await loadFiles(settings, worker, services)));
     return {
       urls: listeners.urls,
       notes: notesOf(settings, adapters, plugins),
       problems,
-      facts,
+      facts: () => board.read(),
       caughtUp: (until) => waitCaughtUp(worker, facts, clock, until),
       close,
     };
@@ -84,6 +110,32 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
     throw error;
   }
 };
+
+/** Facts for page and table: lag from the answer that all share. */
+function factsBoard(worker: Worker, view: ReturnType<typeof viewOf>, sources: FactSources): FactsBoard {
+  const gather = async () => {
+    const lags = await view.lags.view({ maxAgeMs: 1_000, waitMs: 300 });
+    return gatherFacts(worker, sources, (name) =>
+      lags === null ? null : totalLag(lags.connectors.get(name) ?? []).records,
+    );
+  };
+  return new FactsBoard(gather, () => knownFacts(worker), worker.environment.clock);
+}
+
+/** Tells what the log has held back of repeated lines; answers what ends it. */
+function flushNowAndThen(logs: Logs, clock: Clock): () => Promise<void> {
+  const stop = new AbortController();
+  const running = (async () => {
+    while (!stop.signal.aborted) {
+      await clock.sleep(FLUSH_LOG_MS, stop.signal);
+      logs.flush(stop.signal.aborted);
+    }
+  })();
+  return () => {
+    stop.abort();
+    return running;
+  };
+}
 
 /** Connectors and back-fills of `config.dir`; answers what was left out. */
 async function loadFiles(

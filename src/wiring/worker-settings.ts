@@ -80,13 +80,30 @@ export const WORKER_CONFIG: ConfigDef = [
   onOff('topic.tracking.allow.reset', true, 'Allow the list of topics to be reset.'),
   {
     ...text('connector.client.config.override.policy', 'All', 'Which client overrides connectors may set.'),
-    choices: ['All', 'None', 'Principal'],
+    choices: ['All', 'None', 'Principal', 'Allowlist'],
   },
-  onOff('task.restart.enable', false, 'Start failed tasks again by themselves; connectors may set it too.'),
+  {
+    ...text(
+      'connector.client.config.override.allowlist',
+      '',
+      'Client settings that connectors may override with the policy Allowlist.',
+    ),
+    type: 'LIST',
+    fallback: [],
+  },
+  onOff('task.restart.enable', true, 'Start failed tasks again by themselves; connectors may set it too.'),
   {
     ...text('plugin.packages', '', 'npm packages with further plugins, separated by commas.'),
     type: 'LIST',
     fallback: [],
+  },
+  {
+    ...text(
+      'metrics.compat',
+      'confluent',
+      'Which names of Kafka Connect’s metrics stand beside our own: those of most JMX exporters, Strimzi’s, both or none.',
+    ),
+    choices: ['confluent', 'strimzi', 'both', 'none'],
   },
   {
     ...text('log.level', 'INFO', 'Least level that is logged.'),
