@@ -1,5 +1,6 @@
 // `trib`: finds the command, loads only that, and turns errors into exit codes.
 import { nearest, TributaryError } from '../core/errors.ts';
+import type { ReadConnectors } from './commands/connectors-apply.ts';
 import type { StartHost } from './commands/run.ts';
 import { type CliIo, UsageError } from './io.ts';
 
@@ -9,6 +10,8 @@ export type Command = (args: readonly string[], io: CliIo) => Promise<number>;
 /** What only main can give: parts that know adapters, and commands of their own. Each is loaded when it is needed. */
 export interface CliParts {
   startHost(): Promise<StartHost>;
+  /** Understands connector files. */
+  readConnectors(): Promise<ReadConnectors>;
   /** Further commands by name. */
   readonly commands: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>>;
   readonly version: string;
@@ -17,7 +20,8 @@ export interface CliParts {
 const OWN = {
   run: 'start a worker: connectors, SQL, back-fills, page',
   demo: 'start the three demo pipelines on recorded data, no service needed',
-  connectors: 'list, status, pause, resume, restart, delete over REST',
+  connectors: 'list, show, apply, pause, resume, restart, delete, offsets over REST',
+  dlq: 'list, show and replay dead letters over REST',
 } as const;
 
 /** Runs `trib` with the arguments after its name; answers the exit code. */
@@ -45,8 +49,10 @@ async function commandOf(name: string, parts: CliParts): Promise<Command> {
     return (args, io) => run(name === 'demo' ? ['config/demo/worker.json', ...args] : args, io, startHost);
   }
   if (name === 'connectors' || name === 'connector' || name === 'c') {
-    return (await import('./commands/connectors.ts')).connectors;
+    const [{ connectors }, read] = await Promise.all([import('./commands/connectors.ts'), parts.readConnectors()]);
+    return (args, io) => connectors(args, io, read);
   }
+  if (name === 'dlq' || name === 'dead-letters' || name === 'dl') return (await import('./commands/dlq.ts')).dlq;
   const other = parts.commands[name];
   if (other !== undefined) return other.load();
   const suggestion = nearest(name, [...Object.keys(OWN), ...Object.keys(parts.commands)]);

@@ -64,6 +64,13 @@ export async function readConfigFiles(folder: string): Promise<ConfigFiles> {
   return { connectors, backfills, problems: [...problems, ...repeated(connectors)] };
 }
 
+/** The connectors of one file's text: JSON in either shape (or an array of them), else properties. Throws `config`. */
+export function connectorsIn(text: string, file: string): readonly ConnectorFile[] {
+  const isJson = file.endsWith('.json') || /^\s*[[{]/.test(text);
+  const document = isJson ? parseJson(text, file) : parseProperties(text);
+  return (Array.isArray(document) ? document : [document]).map((part) => connectorOf(part, file));
+}
+
 /** Creates what is new and puts what differs; answers what was refused. */
 export async function applyConnectorFiles(
   files: readonly ConnectorFile[],

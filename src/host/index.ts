@@ -1,5 +1,12 @@
 // What the host offers to those who wire it and to the layers above.
-export { applyConnectorFiles, type ConfigFiles, type FileProblem, parseJson, readConfigFiles } from './config-files.ts';
+export {
+  applyConnectorFiles,
+  type ConfigFiles,
+  connectorsIn,
+  type FileProblem,
+  parseJson,
+  readConfigFiles,
+} from './config-files.ts';
 export type { MetricsDialect } from './connect-metrics.ts';
 export { type CreateRequest, connectorSettings, parseCreateRequest } from './create-request.ts';
 export {
@@ -15,6 +22,7 @@ export { type Environment, type HostSettings, Services } from './environment.ts'
 export { frameworkConfig } from './framework-config.ts';
 export type { HostView } from './host-view.ts';
 export { type PartitionLag, totalLag } from './lag.ts';
+export { type PlanHost, type PlannedOffset, planOffsets } from './offset-plan.ts';
 export { parseProperties } from './properties.ts';
 export { Providers } from './providers.ts';
 export { shownConfig } from './secrets.ts';

@@ -8,6 +8,7 @@ import { connectResources } from './connect/index.ts';
 import type { ConnectApi } from './connect/root.ts';
 import { deadLetterResources } from './dead-letters.ts';
 import { errorHandler } from './errors.ts';
+import { offsetPlanResources } from './offset-plan.ts';
 import { withOpenApi } from './openapi.ts';
 import { type OverviewSource, overviewResources } from './overview.ts';
 import { type Resource, resources } from './resource.ts';
@@ -47,7 +48,8 @@ export function restResources({
   overview,
   now,
 }: Pick<RestParts, 'api' | 'services' | 'overview' | 'now'>): readonly Resource[] {
-  const own = [...overviewResources(overview, now), ...deadLetterResources(new DeadLetterDesk(api.worker))];
+  const letters = deadLetterResources(new DeadLetterDesk(api.worker));
+  const own = [...offsetPlanResources(api.worker), ...letters, ...overviewResources(overview, now)];
   return withOpenApi([...connectResources(api), ...own, ...services], overview.version);
 }
 

@@ -1,9 +1,8 @@
 // `trib backfill …`: starts, shows and steers back-fills over a worker's REST API.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { nearest } from '../../core/errors.ts';
+import { CLIENT_FLAGS, CLIENT_HELP, Client, verbOf } from '../client.ts';
 import { type CliIo, UsageError } from '../io.ts';
-import { call } from '../rest.ts';
 import { table } from '../table.ts';
 
 export const BACKFILL_USAGE = `trib backfill start <job.json> [--rerun] [--detach]   submits a job and follows it to its release
@@ -12,7 +11,7 @@ trib backfill status <name> [--follow] [-o json]      one job: its step, files a
 trib backfill cancel <name>                           stops it; rows written so far stay
 trib backfill retry <name> [--detach]                 goes on with a failed or cancelled job
 
-  --server URL   the worker (default: $TRIB_SERVER or http://127.0.0.1:8083)
+${CLIENT_HELP}
   Exit codes: 0 released (or done), 1 the job failed or was cancelled.
 Example: trib backfill start first-purchase-history.json`;
 
@@ -59,26 +58,20 @@ export async function backfill(args: readonly string[], io: CliIo): Promise<numb
     args: [...args],
     allowPositionals: true,
     options: {
-      server: { type: 'string' },
-      output: { type: 'string', short: 'o' },
+      ...CLIENT_FLAGS,
       rerun: { type: 'boolean' },
       detach: { type: 'boolean' },
       follow: { type: 'boolean' },
-      help: { type: 'boolean' },
     },
   });
-  const [verb = values.help ? 'help' : 'list', subject] = positionals;
-  if (values.help || verb === 'help') {
+  const [given = values.help ? 'help' : 'list', subject] = positionals;
+  if (values.help || given === 'help') {
     io.out(`${BACKFILL_USAGE}\n`);
     return 0;
   }
-  const server = values.server ?? io.environment['TRIB_SERVER'] ?? 'http://127.0.0.1:8083';
-  const json = values.output === 'json';
-  if (verb === 'list') return list(server, json, io);
-  if (!VERBS.some((known) => known === verb)) {
-    const near = nearest(verb, VERBS);
-    throw new UsageError(`"${verb}" is not a verb of trib backfill.${near === null ? '' : ` Did you mean "${near}"?`}`);
-  }
+  const client = new Client(values, io);
+  const verb = verbOf('backfill', given, VERBS);
+  if (verb === 'list') return list(client, io);
   if (subject === undefined) {
     throw new UsageError(
       `trib backfill ${verb} needs ${verb === 'start' ? 'the file of a job' : 'the name of a job'}.`,
@@ -88,28 +81,28 @@ export async function backfill(args: readonly string[], io: CliIo): Promise<numb
   switch (verb) {
     case 'start': {
       const query = values.rerun === true ? '?rerun=true' : '';
-      const status = (await call(server, 'POST', `/backfills${query}`, jobOf(subject))) as Status;
-      return values.detach === true ? shown(status, json, io) : follow(server, status, io);
+      const status = (await client.call('POST', `/backfills${query}`, jobOf(subject))) as Status;
+      return values.detach === true ? shown(status, client, io) : follow(client, status, io);
     }
     case 'retry': {
-      const status = (await call(server, 'POST', `${path}/retry`)) as Status;
-      return values.detach === true ? shown(status, json, io) : follow(server, status, io);
+      const status = (await client.call('POST', `${path}/retry`)) as Status;
+      return values.detach === true ? shown(status, client, io) : follow(client, status, io);
     }
     case 'cancel':
-      await call(server, 'DELETE', path);
+      await client.call('DELETE', path);
       io.out(`${subject} is cancelled. "trib backfill retry ${subject}" goes on behind the rows already written.\n`);
       return 0;
     default: {
-      const status = (await call(server, 'GET', path)) as Status;
-      return values.follow === true ? follow(server, status, io) : shown(status, json, io);
+      const status = (await client.call('GET', path)) as Status;
+      return values.follow === true ? follow(client, status, io) : shown(status, client, io);
     }
   }
 }
 
-async function list(server: string, json: boolean, io: CliIo): Promise<number> {
-  const jobs = (await call(server, 'GET', '/backfills')) as readonly Status[];
-  if (json) {
-    io.out(`${JSON.stringify(jobs, null, 2)}\n`);
+async function list(client: Client, io: CliIo): Promise<number> {
+  const jobs = (await client.call('GET', '/backfills')) as readonly Status[];
+  if (client.json) {
+    client.document(jobs);
     return 0;
   }
   const rows = jobs.map((job) => [
@@ -138,8 +131,9 @@ function jobOf(path: string): unknown {
   }
 }
 
-function shown(status: Status, json: boolean, io: CliIo): number {
-  io.out(json ? `${JSON.stringify(status, null, 2)}\n` : `${describe(status)}\n`);
+function shown(status: Status, client: Client, io: CliIo): number {
+  if (client.json) client.document(status);
+  else io.out(`${describe(status)}\n`);
   return status.state === 'failed' ? 1 : 0;
 }
 
@@ -165,7 +159,7 @@ function badRowLines(status: Status): readonly string[] {
 }
 
 /** Follows a job until it ends; Ctrl-C ends the following, not the job. */
-async function follow(server: string, first: Status, io: CliIo): Promise<number> {
+async function follow(client: Client, first: Status, io: CliIo): Promise<number> {
   const stop = new AbortController();
   const forget = io.onInterrupt(() => stop.abort());
   const screen = io.isTerminal ? new Bar(io) : new Lines(io);
@@ -180,7 +174,7 @@ async function follow(server: string, first: Status, io: CliIo): Promise<number>
         io.err(`The job goes on. "trib backfill status ${status.name} --follow" shows it again.\n`);
         return 0;
       }
-      status = (await call(server, 'GET', `/backfills/${encodeURIComponent(status.name)}`)) as Status;
+      status = (await client.call('GET', `/backfills/${encodeURIComponent(status.name)}`)) as Status;
     }
     screen.end();
     if (status.error !== null) io.err(`error  ${status.error}\n`);

@@ -20,6 +20,7 @@ function world() {
     startHost: async () => async () => {
       throw new TributaryError('TRIB_PORT_IN_USE', 'config', { what: 'Port 8083 is in use.' });
     },
+    readConnectors: async () => () => [],
     commands: { eval: { summary: 'runs SQL', load: async () => async (args) => args.length } },
   };
   return { io, parts, out, err };
