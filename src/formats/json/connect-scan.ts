@@ -58,7 +58,7 @@ export class ConnectScanner extends JsonScanner {
     throw wrong(path, 'null', `a required ${schema.kind}`);
   }
 
-  private physical(byte: number, schema: Schema, path: string): Value {
+  protected physical(byte: number, schema: Schema, path: string): Value {
     switch (schema.kind) {
       case 'boolean':
         if (byte === 116) return this.literal('true', true);
@@ -211,7 +211,7 @@ export class ConnectScanner extends JsonScanner {
     } while (this.more(125));
   }
 
-  private pairs(byte: number, schema: Schema, path: string): Map<Value, Value> {
+  protected pairs(byte: number, schema: Schema, path: string): Map<Value, Value> {
     if (byte !== 91) throw wrong(path, 'no list', 'a map as a list of [key, value]');
     const map = new Map<Value, Value>();
     this.at++;
@@ -231,7 +231,7 @@ export class ConnectScanner extends JsonScanner {
     return map;
   }
 
-  private struct(byte: number, schema: Schema, path: string): Struct {
+  protected struct(byte: number, schema: Schema, path: string): Struct {
     if (byte !== 123) throw wrong(path, 'no object', 'a struct');
     const fields = schema.fields ?? [];
     let members = this.members.get(schema);

@@ -3,6 +3,7 @@ import type { PluginDef } from '../../connect/plugins.ts';
 import { avroConverter } from './avro.ts';
 import { byteArrayConverter, debeziumByteConverters } from './byte-array.ts';
 import { jsonConverter } from './json.ts';
+import { jsonSchemaConverter } from './json-schema.ts';
 import { primitiveConverters } from './numbers.ts';
 import { asHeaderConverter } from './parts.ts';
 import { simpleHeaderConverter } from './simple-header.ts';
@@ -16,6 +17,7 @@ const plain = [jsonConverter, stringConverter, byteArrayConverter, ...primitiveC
 export const converters: readonly PluginDef[] = [
   ...plain,
   avroConverter,
+  jsonSchemaConverter,
   ...debeziumByteConverters,
   simpleHeaderConverter,
   ...plain.map(asHeaderConverter),

@@ -45,6 +45,7 @@ test('every converter of Kafka is there under its class name, and serves headers
   assert.deepEqual(names('converter'), [
     ...classes,
     'io.confluent.connect.avro.AvroConverter',
+    'io.confluent.connect.json.JsonSchemaConverter',
     'io.debezium.converters.ByteArrayConverter',
     'io.debezium.converters.BinaryDataConverter',
   ]);
