@@ -1,8 +1,9 @@
 // A worker behind its REST API, on a port that the system picks.
 import { after } from 'node:test';
 import type { PluginDef } from '../../src/connect/index.ts';
-import { connectRouter } from '../../src/http/connect/index.ts';
 import { errorHandler } from '../../src/http/errors.ts';
+import { resources } from '../../src/http/resource.ts';
+import { restResources } from '../../src/http/rest-app.ts';
 import { listen, makeApp } from '../../src/http/server.ts';
 import { type HostWorld, hostWorld } from './host-world.ts';
 
@@ -23,7 +24,14 @@ export async function restWorld(plugins: readonly PluginDef[]): Promise<RestWorl
   const { worker, environment } = world;
   const app = makeApp({
     routers: [
-      connectRouter({ worker, logs: environment.logs, metrics: environment.metrics, version: '4.1.0', commit: 'c' }),
+      resources(
+        restResources({
+          api: { worker, logs: environment.logs, metrics: environment.metrics, version: '4.1.0', commit: 'c' },
+          services: [],
+          overview: OVERVIEW,
+          now: () => 0,
+        }),
+      ),
     ],
     onError: errorHandler(environment.redactor, () => {}),
   });
@@ -41,6 +49,14 @@ export async function restWorld(plugins: readonly PluginDef[]): Promise<RestWorl
     close,
   };
 }
+
+const OVERVIEW = {
+  facts: async () => ({ connectors: [], queries: [], backfills: [] }),
+  recentErrors: () => [],
+  version: '1.0.0',
+  startedMs: 0,
+  adapters: {},
+};
 
 async function call(url: string, method: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
   const response = await fetch(url, {
