@@ -37,13 +37,38 @@ const CONNECT: Readonly<Record<string, Schema>> = {
       trace: TEXT,
       version: orNull(TEXT),
       restarts_at: { type: 'number', description: 'When it is restarted by itself: milliseconds since the epoch.' },
+      restart_attempts: { type: 'integer', description: 'How often it was restarted by itself.' },
     },
-    ['trace', 'version', 'restarts_at'],
+    ['trace', 'version', 'restarts_at', 'restart_attempts'],
   ),
-  ConnectorStatus: object({ name: TEXT, connector: ref('State'), tasks: listOf(ref('TaskState')), type: KIND }),
-  ExpandedConnector: object({ status: ref('ConnectorStatus'), info: ref('ConnectorInfo') }, ['status', 'info']),
+  StatusSummary: object({
+    state: { ...TEXT, description: 'A state, or DEGRADED: the connector runs and some of its tasks do not.' },
+    tasks: mapOf(WHOLE),
+    cause: { ...orNull(TEXT), description: 'First line of what is wrong.' },
+  }),
+  ConnectorStatus: object(
+    {
+      name: TEXT,
+      connector: ref('State'),
+      tasks: listOf(ref('TaskState')),
+      type: KIND,
+      summary: ref('StatusSummary'),
+    },
+    ['summary'],
+  ),
+  ExpandedConnector: object(
+    { status: ref('ConnectorStatus'), info: ref('ConnectorInfo'), summary: ref('StatusSummary') },
+    ['status', 'info', 'summary'],
+  ),
   TaskInfo: object({ id: object({ connector: TEXT, task: WHOLE }), config: mapOf(orNull(TEXT)) }),
-  Offsets: object({ offsets: listOf(object({ partition: ANY_OBJECT, offset: orNull(ANY_OBJECT) })) }),
+  Offsets: object({
+    offsets: listOf(object({ partition: ANY_OBJECT, offset: orNull(ANY_OBJECT), lag: ref('PartitionLag') }, ['lag'])),
+  }),
+  PartitionLag: object({
+    end: { type: 'integer', description: 'Where the partition ends.' },
+    records: { type: 'integer', description: 'Records to be done, at most.' },
+    milliseconds: { ...orNull({ type: 'number' }), description: 'Age of the oldest of them, at most.' },
+  }),
   PlannedOffset: object({
     topic: TEXT,
     partition: WHOLE,

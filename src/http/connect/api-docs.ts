@@ -13,7 +13,7 @@ const CONFIG_BODY = {
 const MOVED = { doc: 'What was done.', schema: object({ message: TEXT }) };
 const NOT_STOPPED = { 400: 'The connector is not STOPPED, or the offsets are malformed.' };
 
-/** `/`, `/health`, `/metrics`. */
+/** `/`, `/health…`, `/metrics`. */
 export const WORKER_OPERATIONS: Operations = {
   'GET /': {
     id: 'getWorker',
@@ -57,8 +57,8 @@ const CONNECTORS: Operations = {
   'GET /connectors': {
     id: 'listConnectors',
     summary: 'Names of all connectors.',
-    doc: 'With `expand`, an object by name instead, each with `status` and `info` as asked. Repeat the parameter for both.',
-    query: { expand: { schema: listOf(oneOf('status', 'info')), doc: 'What to answer of each.' } },
+    doc: 'With `expand`, an object by name instead, each with `status`, `info` and `summary` (one word, counts, first line of what is wrong) as asked. Repeat the parameter for both.',
+    query: { expand: { schema: listOf(oneOf('status', 'info', 'summary')), doc: 'What to answer of each.' } },
     answers: {
       200: {
         doc: 'Names, or with `expand` an object by name.',
@@ -180,6 +180,7 @@ const OFFSETS: Operations = {
   'GET /connectors/:name/offsets': {
     id: 'getOffsets',
     summary: 'Committed offsets: of a source, its own; of a sink, those of its consumer group.',
+    query: { lag: { schema: FLAG, doc: 'Adds to each partition of a sink its end, and how far behind it is.' } },
     answers: { 200: { doc: 'The offsets.', schema: ref('Offsets') } },
     errors: UNKNOWN,
   },

@@ -1,22 +1,32 @@
 // `/connectors`: life, config, status, tasks, topics.
 import type { Request, Response } from 'express';
+import type { RawConfig } from '../../core/config/define.ts';
 import { TributaryError } from '../../core/errors.ts';
 import {
+  ALGORITHM_HEADER,
   type ConnectorStatus,
   connectorSettings,
   parseCreateRequest,
+  SIGNATURE_HEADER,
   shownConfig,
+  summaryOf,
   type Worker,
 } from '../../host/index.ts';
-import { sendError } from '../errors.ts';
-import { flag, integerParam, param, type Resource, values } from '../resource.ts';
+import { HttpError, sendError } from '../errors.ts';
+import { bodyBytes, flag, integerParam, param, type Resource, values } from '../resource.ts';
 
 /** The resources under `/connectors`. */
 export function connectorResources(worker: Worker): readonly Resource[] {
   return [
-    { path: '/connectors', on: { get: (request) => list(worker, request), post: create(worker) }, body: ['post'] },
+    {
+      path: '/connectors',
+      on: { get: (request) => list(worker, request), post: create(worker) },
+      body: ['post'],
+      at: { post: 'leader' },
+    },
     {
       path: '/connectors/:name',
+      at: { delete: 'leader' },
       on: {
         get: (request) => info(worker, param(request, 'name')),
         delete: async (request, response) => {
@@ -44,6 +54,7 @@ function list(worker: Worker, request: Request): unknown {
     expanded[name] = {
       ...(expansions.includes('info') ? { info: info(worker, name) } : {}),
       ...(expansions.includes('status') ? { status: status(worker, worker.status(name)) } : {}),
+      ...(expansions.includes('summary') ? { summary: summaryOf(worker.status(name)) } : {}),
     };
   }
   return expanded;
@@ -64,6 +75,7 @@ function configResource(worker: Worker): Resource {
   return {
     path: '/connectors/:name/config',
     body: ['put', 'patch'],
+    at: { put: 'leader', patch: 'leader' },
     on: {
       get: (request) => shownConfig(worker.info(param(request, 'name')).config, worker.environment),
       put: async (request, response) => {
@@ -84,9 +96,13 @@ function configResource(worker: Worker): Resource {
 function commands(worker: Worker): readonly Resource[] {
   const target = (path: string, state: 'PAUSED' | 'STARTED' | 'STOPPED', code: number): Resource => ({
     path: `/connectors/:name/${path}`,
+    // Any worker may say that a connector is to pause or go on.
+    ...(state === 'STOPPED' ? { at: { put: 'leader' as const } } : {}),
     on: {
       put: async (request, response) => {
-        await worker.setTarget(param(request, 'name'), state);
+        const name = param(request, 'name');
+        if (!worker.has(name)) await worker.catchUp();
+        await worker.setTarget(name, state);
         response.status(code);
       },
     },
@@ -97,30 +113,42 @@ function commands(worker: Worker): readonly Resource[] {
     target('stop', 'STOPPED', 204),
     {
       path: '/connectors/:name/restart',
+      at: { post: (request) => (isPlanned(request) ? 'leader' : 'owner') },
       on: {
         post: async (request, response) => {
           const name = param(request, 'name');
-          const includeTasks = flag(request, 'includeTasks');
-          const onlyFailed = flag(request, 'onlyFailed');
-          if (!includeTasks && !onlyFailed) {
+          if (!isPlanned(request)) {
             await worker.restartInstance(name);
             response.status(204);
             return undefined;
           }
-          worker.restart(name, { includeTasks, onlyFailed });
+          const options = { includeTasks: flag(request, 'includeTasks'), onlyFailed: flag(request, 'onlyFailed') };
+          const plan = await worker.restart(name, options);
           response.status(202);
-          return status(worker, worker.status(name));
+          return status(worker, plan);
         },
       },
     },
   ];
 }
 
+/** The old form restarts the instance alone, and waits for it. */
+function isPlanned(request: Request): boolean {
+  return flag(request, 'includeTasks') || flag(request, 'onlyFailed');
+}
+
 function tasks(worker: Worker): readonly Resource[] {
   return [
     {
       path: '/connectors/:name/tasks',
+      body: ['post'],
+      at: { post: 'leader' },
       on: {
+        post: async (request, response) => {
+          checkSignature(worker, request);
+          await worker.takeTasks(param(request, 'name'), taskConfigs(request.body));
+          response.status(204);
+        },
         get: (request) => {
           const name = param(request, 'name');
           const { tasks: all } = worker.get(name);
@@ -128,6 +156,17 @@ function tasks(worker: Worker): readonly Resource[] {
             id: { connector: name, task: task.id },
             config: shownConfig(task.config, worker.environment),
           }));
+        },
+      },
+    },
+    {
+      path: '/connectors/:name/fence',
+      at: { put: 'leader' },
+      on: {
+        put: async (request, response) => {
+          checkSignature(worker, request);
+          await worker.fence(param(request, 'name'));
+          response.status(204);
         },
       },
     },
@@ -148,6 +187,7 @@ function tasks(worker: Worker): readonly Resource[] {
     },
     {
       path: '/connectors/:name/tasks/:task/restart',
+      at: { post: 'owner' },
       on: {
         post: async (request, response) => {
           const id = integerParam(request, 'task');
@@ -169,7 +209,7 @@ function topics(worker: Worker): readonly Resource[] {
           if (!topicTracking) return sendError(response, 403, 'Topic tracking is disabled.');
           const name = param(request, 'name');
           // Clients ask before the connector exists: an unknown one has no topics yet.
-          return { [name]: { topics: worker.has(name) ? [...worker.get(name).topics] : [] } };
+          return { [name]: { topics: worker.has(name) ? worker.topicsOf(name) : [] } };
         },
       },
     },
@@ -179,14 +219,25 @@ function topics(worker: Worker): readonly Resource[] {
         put: (request, response) => {
           if (!topicTracking) return sendError(response, 403, 'Topic tracking is disabled.');
           if (!topicTrackingReset) return sendError(response, 403, 'Topic tracking reset is disabled.');
-          const name = param(request, 'name');
-          if (worker.has(name)) worker.get(name).topics.clear();
+          worker.forgetTopics(param(request, 'name'));
           response.status(202);
           return undefined;
         },
       },
     },
   ];
+}
+
+/** Only workers of the group may call. */
+function checkSignature(worker: Worker, request: Request): void {
+  const [signature, algorithm] = [request.get(SIGNATURE_HEADER), request.get(ALGORITHM_HEADER)];
+  const fault = worker.signatureFault(bodyBytes(request), signature, algorithm);
+  if (fault !== null) throw new HttpError(fault.status, fault.message);
+}
+
+function taskConfigs(body: unknown): readonly RawConfig[] {
+  if (Array.isArray(body)) return body.map((config: unknown) => connectorSettings(config));
+  throw new TributaryError('TRIB_REQUEST_MALFORMED', 'config', { what: 'The body must be an array of task configs.' });
 }
 
 function info(worker: Worker, name: string) {
@@ -199,21 +250,36 @@ function info(worker: Worker, name: string) {
   };
 }
 
-function status(worker: Worker, { name, connector, tasks: all, type, version }: ConnectorStatus) {
-  const { workerId } = worker.environment.settings;
+function status(worker: Worker, { name, connector, tasks: all, type }: ConnectorStatus) {
+  const { metrics } = worker.environment;
+  // A connector that is well looks exactly as in Kafka Connect.
+  const summary = summaryOf({ connector, tasks: all });
+  const isPlain = summary.state === connector.state && summary.cause === null;
   const trace = (text: string | null) => (text === null ? {} : { trace: text });
+  const attempts = (task: number) => {
+    const labels = { connector: name, task: String(task), reason: 'automatic' };
+    const { value } = metrics.counter('task_restarts', labels);
+    return value === 0 ? {} : { restart_attempts: value };
+  };
   return {
     name,
-    connector: { state: connector.state, worker_id: workerId, ...trace(connector.trace), version },
+    connector: {
+      state: connector.state,
+      worker_id: connector.workerId,
+      ...trace(connector.trace),
+      version: connector.version,
+    },
     tasks: all.map((task) => ({
       id: task.id,
       state: task.state,
-      worker_id: workerId,
+      worker_id: task.workerId,
       ...trace(task.trace),
-      version,
+      version: task.version,
       ...(task.restartsAtMs === null ? {} : { restarts_at: task.restartsAtMs }),
+      ...attempts(task.id),
     })),
     type: shownType(type),
+    ...(isPlain ? {} : { summary }),
   };
 }
 

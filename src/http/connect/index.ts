@@ -7,7 +7,7 @@ import { connectorResources } from './connectors.ts';
 import { loggerResources } from './loggers.ts';
 import { offsetResources } from './offsets.ts';
 import { pluginResources } from './plugins.ts';
-import { type ConnectApi, rootResources } from './root.ts';
+import { type ConnectApi, rootResources, viewIn } from './root.ts';
 
 /** The router, to be mounted at the root of the listener. */
 export function connectRouter(api: ConnectApi): Router {
@@ -20,7 +20,7 @@ export function connectResources(api: ConnectApi): readonly Resource[] {
   return [
     ...documented('Worker', rootResources(api), WORKER_OPERATIONS),
     ...documented('Connectors', connectorResources(worker), CONNECT_OPERATIONS),
-    ...documented('Connectors', offsetResources(worker), CONNECT_OPERATIONS),
+    ...documented('Connectors', offsetResources(worker, viewIn(api)), CONNECT_OPERATIONS),
     ...documented('Plugins', pluginResources(worker), CONNECT_OPERATIONS),
     ...documented('Loggers', loggerResources(logs), CONNECT_OPERATIONS),
   ];

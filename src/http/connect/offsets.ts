@@ -1,17 +1,26 @@
 // `/connectors/<name>/offsets`.
 import { TributaryError } from '../../core/errors.ts';
-import type { OffsetEntry, Worker } from '../../host/index.ts';
-import { param, type Resource } from '../resource.ts';
+import { type HostView, type OffsetEntry, type Worker, withLag } from '../../host/index.ts';
+import { flag, param, type Resource } from '../resource.ts';
+
+/** How new a lag must be, and how long an answer waits for it. */
+const LAG = { maxAgeMs: 500, waitMs: 5_000 };
 
 /** Reading, altering and resetting offsets. */
-export function offsetResources(worker: Worker): readonly Resource[] {
+export function offsetResources(worker: Worker, view: () => HostView): readonly Resource[] {
   const offsets = worker.sourceAndSinkOffsets;
   return [
     {
       path: '/connectors/:name/offsets',
       body: ['patch'],
       on: {
-        get: async (request) => ({ offsets: await offsets.list(param(request, 'name')) }),
+        get: async (request) => {
+          const name = param(request, 'name');
+          const entries = await offsets.list(name);
+          if (!flag(request, 'lag')) return { offsets: entries };
+          const lags = await view().lagOf(name, LAG);
+          return { offsets: lags === null ? entries : await withLag(entries, lags, worker.environment) };
+        },
         patch: async (request) => {
           await offsets.alter(param(request, 'name'), entriesOf(request.body));
           return { message: 'The offsets for this connector have been altered successfully' };

@@ -23,13 +23,21 @@ export interface ConnectApi {
   processMetrics?(): string;
 }
 
+/** The view of an API: what it was given, or one of its own, made when it is first asked for. */
+export function viewIn(api: ConnectApi): () => HostView {
+  let { view } = api;
+  return () => {
+    view ??= viewOf(api.worker);
+    return view;
+  };
+}
+
 /** `GET /`, `/health…`, `/metrics`. */
 export function rootResources(api: ConnectApi): readonly Resource[] {
   const { worker, version, commit } = api;
-  let view = api.view;
+  const view = viewIn(api);
   const text = async (): Promise<string> => {
-    view ??= viewOf(worker);
-    return (await view.metricsText(api.metricNames ?? 'confluent')) + (api.processMetrics?.() ?? '');
+    return (await view().metricsText(api.metricNames ?? 'confluent')) + (api.processMetrics?.() ?? '');
   };
   const health: HealthSource = api.health ?? {
     get started() {
