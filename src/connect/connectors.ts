@@ -165,6 +165,11 @@ export interface ProcessorContext extends TaskContext {
   service(name: string): unknown;
   /** Fails the task from background work. */
   fail(error: Error): void;
+  /**
+   * False when this worker may have lost the task to another one (it was out of touch with its group). Ask before each transaction
+   * is begun and before it is committed; on false end with a `fenced` error and without effect.
+   */
+  mayWork(): boolean;
 }
 /** A task that owns its poll → transaction loop: the host only starts it, watches it and stops it. */
 export interface ProcessorTask {

@@ -176,6 +176,7 @@ class Cycle {
   /** Commits outputs and inputs as one step. Nothing when nothing was taken in. */
   async commit(): Promise<void> {
     if (this.#beganMs === null) return;
+    this.#checkMayWork();
     const inputs: Offsets = this.#inputs;
     this.#inputs = new Map();
     this.#records = 0;
@@ -195,6 +196,7 @@ class Cycle {
   async #take(records: Records): Promise<void> {
     const { context, chain, finish } = this.#options;
     if (this.#beganMs === null) {
+      this.#checkMayWork();
       this.#producer.begin();
       this.#beganMs = context.clock.now();
     }
@@ -219,6 +221,14 @@ class Cycle {
     context.count('records_written', written);
     const skipped = records.count - written - failures.length;
     if (skipped > 0) context.count('records_skipped', skipped);
+  }
+
+  /** A worker that was out of touch ends here, before it does what another one may be doing. */
+  #checkMayWork(): void {
+    if (this.#options.context.mayWork()) return;
+    throw new TributaryError('TRIB_LEASE_OVER', 'fenced', {
+      what: 'This worker was out of touch with its group, so others may run this task by now.',
+    });
   }
 
   #converterClass(stage: ErrorStage): string {

@@ -1,5 +1,5 @@
 // Reading a small compacted topic whole: the config and offset stores are folds of one.
-import { type Broker, type Offsets, partitionKey, type TopicSpec } from '../ports/broker.ts';
+import { type Broker, type Offsets, partitionKey, type Records, type TopicSpec } from '../ports/broker.ts';
 
 /** One record: key and value as text, null value for a tombstone. */
 export type OnEntry = (key: string, value: string | null) => void;
@@ -31,20 +31,22 @@ async function readTo(
   try {
     while (left.size > 0) {
       for (const records of await reader.poll(POLL_WAIT_MS)) {
-        for (let i = 0; i < records.count; i++) {
-          if (records.keyStarts[i]! < 0) continue;
-          const key = records.bytes.toString('utf8', records.keyStarts[i], records.keyEnds[i]);
-          const isTombstone = records.valueStarts[i]! < 0;
-          onEntry(
-            key,
-            isTombstone ? null : records.bytes.toString('utf8', records.valueStarts[i], records.valueEnds[i]),
-          );
-        }
+        eachEntry(records, onEntry);
         const at = partitionKey(records.topic, records.partition);
         if (records.nextOffset >= (ends.get(at) ?? 0)) left.delete(at);
       }
     }
   } finally {
     await reader.close();
+  }
+}
+
+/** Hands over the records of a poll that have a key. */
+export function eachEntry(records: Records, onEntry: OnEntry): void {
+  for (let i = 0; i < records.count; i++) {
+    if (records.keyStarts[i]! < 0) continue;
+    const key = records.bytes.toString('utf8', records.keyStarts[i], records.keyEnds[i]);
+    const isTombstone = records.valueStarts[i]! < 0;
+    onEntry(key, isTombstone ? null : records.bytes.toString('utf8', records.valueStarts[i], records.valueEnds[i]));
   }
 }

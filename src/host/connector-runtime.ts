@@ -1,49 +1,41 @@
-// One connector: its instance, its tasks, and how it gets from what is to what the user wants.
+// The instance of one connector: it watches for work and splits it into tasks, which may run anywhere.
 //
 // Law: the control plane never waits on plugin code. Each connector works its changes off one after the other by itself; when a
 // newer change waits and plugin code does not return within the grace time, that call is let go and its result ignored.
-// Law: a change touches only the tasks whose settings or share of the input it changes.
+// Law: a set of task configs that runs the same as the stored one is not stored again, so nothing is restarted for it.
 import type { RawConfig } from '../core/config/define.ts';
 import { parseConfigOrThrow, parseSetting } from '../core/config/parse.ts';
 import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { unlessAborted } from './deadline.ts';
 import type { Environment } from './environment.ts';
-import type { OffsetStore } from './offset-store.ts';
 import { rememberSecrets } from './secrets.ts';
 import { failedStatus, type Status, statusOf, type TargetState, UNASSIGNED } from './states.ts';
 import { connectorContext, counters } from './task-frame.ts';
-import { plannedTasks, sameTask, withReferences } from './task-plans.ts';
-import {
-  type AnyConnector,
-  type ConnectorDefinition,
-  type TaskOwner,
-  type TaskPlan,
-  TaskRuntime,
-} from './task-runtime.ts';
+import { taskRecords, withReferences } from './task-plans.ts';
+import type { AnyConnector, ConnectorDefinition } from './task-runtime.ts';
+import { sameSet, type TaskSet } from './task-set.ts';
 import { unknownClass } from './unknown-class.ts';
-import type { NoteTopic } from './watched-broker.ts';
+import { watchValues } from './value-watch.ts';
 
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 60_000;
 
-/** What the runtime asks of its worker. */
-export interface ConnectorOwner {
+/** What the instance asks of its worker. */
+export interface InstanceOwner {
   readonly environment: Environment;
-  readonly offsets: OffsetStore;
-  /** Stores a new set of task configs. */
-  storeTasks(name: string, tasks: readonly RawConfig[]): Promise<void>;
+  /** The committed task set; null when there is none that is whole, or the config is not this one any more. */
+  tasksUnder(config: RawConfig): TaskSet | 'outdated' | null;
+  /** Has a new set of task configs stored. Resolves when it is. */
+  publishTasks(configs: readonly RawConfig[]): Promise<void>;
+  /** Told each state that the instance comes to. */
+  instanceChanged(status: Status): void;
 }
 
 /** What is wanted of a connector. */
 export interface Wanted {
   readonly config: RawConfig;
   readonly target: TargetState;
-}
-
-export interface RestartOrder {
-  readonly connector: boolean;
-  readonly tasks: readonly number[];
 }
 
 interface Instance {
@@ -53,6 +45,8 @@ interface Instance {
   /** The config it was started with, as stored. */
   readonly config: RawConfig;
   alive: boolean;
+  /** Aborted when the instance is given up. */
+  readonly ended: AbortController;
 }
 
 interface Step {
@@ -61,28 +55,22 @@ interface Step {
   readonly done: AbortController;
 }
 
-export class ConnectorRuntime implements TaskOwner {
+export class ConnectorRuntime {
   readonly name: string;
-  readonly environment: Environment;
-  readonly offsets: OffsetStore;
-  /** Topics in use, as REST shows them; may be cleared. */
-  readonly topics = new Set<string>();
-  readonly reads = new Set<string>();
-  readonly writes = new Set<string>();
-  readonly #owner: ConnectorOwner;
+  readonly #environment: Environment;
+  readonly #owner: InstanceOwner;
   readonly #log: Logger;
   #wanted: Wanted;
   #instance: Instance | null = null;
   #status: Status = UNASSIGNED;
-  #tasks: TaskRuntime[] = [];
   #queue: Promise<void> = Promise.resolve();
+  #waiting = 0;
   #step: Step | null = null;
 
-  constructor(owner: ConnectorOwner, name: string, wanted: Wanted) {
+  constructor(owner: InstanceOwner, name: string, wanted: Wanted) {
     this.#owner = owner;
     this.name = name;
-    this.environment = owner.environment;
-    this.offsets = owner.offsets;
+    this.#environment = owner.environment;
     this.#wanted = wanted;
     this.#log = owner.environment.logs.logger(`connect.${name}`).with({ connector: name });
   }
@@ -91,54 +79,34 @@ export class ConnectorRuntime implements TaskOwner {
     return this.#status;
   }
 
-  get config(): RawConfig {
-    return this.#wanted.config;
+  get wanted(): Wanted {
+    return this.#wanted;
   }
 
-  get target(): TargetState {
-    return this.#wanted.target;
-  }
-
-  get tasks(): readonly TaskRuntime[] {
-    return this.#tasks;
-  }
-
-  /** Wants this from now on. Resolves when it is so (or has failed); callers need not wait. */
-  want(wanted: Wanted): Promise<void> {
+  /** Wants this from now on. Its outcome is told by the status. */
+  want(wanted: Wanted): void {
     this.#wanted = wanted;
-    return this.#enqueue(() => this.#settle(false));
+    this.#background(() => this.#settle(false));
   }
 
-  /** Restarts the instance and the named tasks; they show RESTARTING at once. */
-  restart(order: RestartOrder): Promise<void> {
-    if (order.connector) this.#status = { ...this.#status, state: 'RESTARTING' };
-    const tasks = this.#tasks.filter((task) => order.tasks.includes(task.id));
-    for (const task of tasks) task.mark('RESTARTING');
-    return this.#enqueue(async () => {
-      await Promise.all(tasks.map((task) => task.stop()));
-      if (order.connector) await this.#settle(true);
-      for (const task of tasks) if (this.#tasks.includes(task)) task.start(this.#wanted.target !== 'STARTED');
-    });
+  /** Stops and starts; shows RESTARTING at once. Resolves when it is done. */
+  restart(): Promise<void> {
+    this.#set({ ...this.#status, state: 'RESTARTING' });
+    return this.#enqueue(() => this.#settle(true));
   }
 
-  /** Stops everything: the connector was deleted, or the host ends. */
+  /** Stops for good. */
   close(): Promise<void> {
     return this.#enqueue(async () => {
-      await this.#stopTasks();
       await this.#stopInstance();
-      this.#status = UNASSIGNED;
+      this.#set(UNASSIGNED);
     });
   }
 
-  /** True when no change is being worked off and no start is pending. */
+  /** True when no change is being worked off. */
   get settled(): boolean {
-    return this.#step === null;
+    return this.#waiting === 0;
   }
-
-  readonly noteTopic: NoteTopic = (topic, direction) => {
-    this.topics.add(topic);
-    this[direction].add(topic);
-  };
 
   requestTaskReconfiguration(): void {
     this.#background(() => this.#configureTasks());
@@ -153,7 +121,7 @@ export class ConnectorRuntime implements TaskOwner {
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
-    const { clock, settings } = this.environment;
+    const { clock, settings } = this.#environment;
     const running = this.#step;
     if (running !== null) {
       clock
@@ -161,6 +129,7 @@ export class ConnectorRuntime implements TaskOwner {
         .then(() => running.abandon.abort())
         .catch(() => {});
     }
+    this.#waiting++;
     const next = this.#queue.then(() => this.#runStep(work));
     this.#queue = next.catch(() => {});
     return next;
@@ -176,6 +145,7 @@ export class ConnectorRuntime implements TaskOwner {
       this.#log.warn('A call of the connector did not return in time; it is let go.');
     } finally {
       step.done.abort();
+      this.#waiting--;
       this.#step = null;
     }
   }
@@ -190,38 +160,37 @@ export class ConnectorRuntime implements TaskOwner {
   /** Brings the connector to what is wanted now. */
   async #settle(restart: boolean): Promise<void> {
     const { config, target } = this.#wanted;
-    if (target === 'STOPPED') {
-      await this.#stopTasks();
-      this.#tasks = [];
+    if (target !== 'STARTED') {
       await this.#stopInstance();
-      this.#status = statusOf('STOPPED');
-      return;
-    }
-    if (target === 'PAUSED') {
-      for (const task of this.#tasks) task.pause(true);
-      await this.#stopInstance();
-      this.#status = statusOf('PAUSED');
+      this.#set(statusOf(target));
       return;
     }
     const isFresh = this.#instance?.alive !== true || this.#instance.config !== config;
     if (isFresh || restart) await this.#startInstance(config);
-    if (this.#instance === null) return;
-    await this.#configureTasks();
-    for (const task of this.#tasks) task.pause(false);
+    if (this.#instance !== null) await this.#configureTasks();
   }
 
   async #startInstance(config: RawConfig): Promise<void> {
     await this.#stopInstance();
-    const { environment, name } = this;
+    const environment = this.#environment;
+    const { name } = this;
     environment.metrics.counter('connector_starts', { connector: name }).add(1);
     try {
+      await this.#call(environment.providers.load(config));
       const raw = environment.providers.resolve(config);
       const found = environment.plugins.findConnector(raw['connector.class'] ?? '');
       if (found === null) throw unknownClass(raw['connector.class'] ?? '', environment.plugins);
       rememberSecrets(found.def.config, raw, environment.redactor);
       const parsed = parseConfigOrThrow(found.def.config, raw, name);
       const connector = found.def.create();
-      const instance: Instance = { definition: found.def, className: found.className, connector, config, alive: true };
+      const instance: Instance = {
+        definition: found.def,
+        className: found.className,
+        connector,
+        config,
+        alive: true,
+        ended: new AbortController(),
+      };
       this.#instance = instance;
       const context = connectorContext(environment, name, this.#log, counters(environment, { connector: name }), {
         requestTaskReconfiguration: () => {
@@ -232,13 +201,25 @@ export class ConnectorRuntime implements TaskOwner {
         },
       });
       await this.#call(connector.start(parsed, raw, context));
-      this.#status = statusOf('RUNNING');
+      this.#set(statusOf('RUNNING'));
+      environment.metrics.counter('connector_startups', { result: 'success' }).add(1);
       this.#log.info('Connector is running.');
+      this.#watchValues(instance);
     } catch (error) {
       this.#letGo();
       if (error instanceof LetGo) throw error;
+      environment.metrics.counter('connector_startups', { result: 'failure' }).add(1);
       this.#failed(error);
     }
+  }
+
+  /** Starts the instance again when a secret with a time to live has changed; each task watches for itself. */
+  #watchValues(instance: Instance): void {
+    const { providers, clock } = this.#environment;
+    if (!providers.isFetched(instance.config)) return;
+    const { signal } = instance.ended;
+    const changed = () => this.#background(() => this.#settle(true));
+    watchValues({ providers, clock, log: this.#log, config: instance.config, signal, changed }).catch(() => {});
   }
 
   async #stopInstance(): Promise<void> {
@@ -254,74 +235,61 @@ export class ConnectorRuntime implements TaskOwner {
   }
 
   #letGo(): void {
-    if (this.#instance !== null) this.#instance.alive = false;
+    if (this.#instance !== null) {
+      this.#instance.alive = false;
+      this.#instance.ended.abort();
+    }
     this.#instance = null;
   }
 
-  async #stopTasks(): Promise<void> {
-    await Promise.all(this.#tasks.map((task) => task.stop()));
+  #set(status: Status): void {
+    this.#status = status;
+    this.#owner.instanceChanged(status);
   }
 
   #failed(error: unknown): void {
-    this.#status = failedStatus(error);
+    this.#set(failedStatus(error));
     this.#log.error('Connector failed.', { error: messageOf(error) });
   }
 
-  /** Asks for task configs and brings the tasks in line, touching only those that differ. */
+  /** Asks for task configs and has them stored when they differ. */
   async #configureTasks(): Promise<void> {
     const instance = this.#instance;
     if (instance === null || this.#wanted.target !== 'STARTED') return;
-    let configs: readonly RawConfig[];
     try {
-      configs = await this.#taskConfigs(instance);
+      const records = taskRecords(instance, await this.#taskConfigs(instance));
+      await this.#retried('Tasks could not be handed over', async () => {
+        const stored = this.#owner.tasksUnder(instance.config);
+        if (stored === 'outdated' || (stored !== null && sameSet(records, stored))) return;
+        await this.#call(this.#owner.publishTasks(records));
+      });
     } catch (error) {
       if (error instanceof LetGo) throw error;
       this.#failed(error);
-      return;
-    }
-    const plans = plannedTasks(instance, configs);
-    const stored = plans.map(({ config }) => config);
-    const isSame =
-      plans.length === this.#tasks.length && plans.every((plan, index) => sameTask(plan, this.#tasks[index]!));
-    if (isSame && this.#tasks.length > 0) {
-      for (const [index, plan] of plans.entries()) this.#tasks[index]!.replan(plan);
-      return;
-    }
-    await this.#owner.storeTasks(this.name, stored);
-    await this.#replaceTasks(plans);
-  }
-
-  async #replaceTasks(plans: readonly TaskPlan[]): Promise<void> {
-    const before = this.#tasks;
-    const changed = before.filter((task) => {
-      const plan = plans[task.id];
-      return plan === undefined || !sameTask(plan, task);
-    });
-    await Promise.all(changed.map((task) => task.stop()));
-    this.#tasks = plans.map((plan, id) => {
-      const task = before[id];
-      if (task === undefined) return new TaskRuntime(this, id, plan);
-      task.replan(plan);
-      return task;
-    });
-    for (const task of this.#tasks) {
-      if (changed.includes(task) || !before.includes(task)) task.start(this.#wanted.target !== 'STARTED');
     }
   }
 
   async #taskConfigs(instance: Instance): Promise<readonly RawConfig[]> {
-    const { clock, providers } = this.environment;
-    const resolved = providers.resolve(instance.config);
+    const resolved = this.#environment.providers.resolve(instance.config);
     const max = Number(parseSetting('INT', resolved['tasks.max'] ?? '1') ?? 1);
+    return await this.#retried('Task configs could not be computed', async () => {
+      const configs = await this.#call(Promise.resolve(instance.connector.taskConfigs(max)));
+      return checkedCount(configs, max, resolved).map((task) => withReferences(task, instance.config, resolved));
+    });
+  }
+
+  /** What may pass is tried again with growing waits, until a newer change waits. */
+  async #retried<T>(failure: string, work: () => Promise<T>): Promise<T> {
+    const abandon = this.#step?.abandon.signal;
     for (let attempt = 1; ; attempt++) {
       try {
-        const configs = await this.#call(Promise.resolve(instance.connector.taskConfigs(max)));
-        return checkedCount(configs, max, resolved).map((task) => withReferences(task, instance.config, resolved));
+        return await work();
       } catch (error) {
         if (!isTransient(error)) throw error;
         const delayMs = Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MAX_MS);
-        this.#log.warn('Task configs could not be computed; trying again.', { delayMs, error: messageOf(error) });
-        await clock.sleep(delayMs, this.#step?.abandon.signal);
+        this.#log.warn(`${failure}; trying again.`, { delayMs, error: messageOf(error) });
+        await this.#environment.clock.sleep(delayMs, abandon);
+        if (abandon?.aborted === true) throw new LetGo();
       }
     }
   }

@@ -12,6 +12,7 @@ import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import type { Isolation } from './isolation.ts';
 import type { Providers } from './providers.ts';
+import type { StoreTopic } from './store-topic.ts';
 
 /** Everything from outside that the host uses. Made once, in `wiring.ts`; the host closes none of it. */
 export interface Environment {
@@ -35,6 +36,23 @@ export interface Environment {
   readonly isolation?: Isolation;
 }
 
+/** How this worker finds the others and shares the work with them. */
+export interface GroupSettings {
+  /** `group.id`. */
+  readonly id: string;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly rebalanceTimeoutMs: number;
+  /** `scheduled.rebalance.max.delay.ms`: how long the work of a worker that went away is kept for it. */
+  readonly maxDelayMs: number;
+  /** `worker.sync.timeout.ms`: within this time the config topic must be read as far as the leader has. */
+  readonly syncTimeoutMs: number;
+  /** `worker.unsync.backoff.ms`: how long a worker that could not stays away. */
+  readonly unsyncBackoffMs: number;
+  /** `inter.worker.key.ttl.ms`. */
+  readonly keyTtlMs: number;
+}
+
 /** Worker settings as the host uses them. */
 export interface HostSettings {
   readonly clusterId: string;
@@ -45,10 +63,17 @@ export interface HostSettings {
   readonly headerConverter: string;
   /** The worker's settings as given: converters inherit `key.converter.…` and so on from here. */
   readonly raw: RawConfig;
-  readonly configTopic: string;
-  readonly offsetTopic: string;
-  readonly offsetTopicPartitions: number;
+  /** The topics that hold configs, source offsets and states. */
+  readonly stores: { readonly config: StoreTopic; readonly offsets: StoreTopic; readonly status: StoreTopic };
+  /** Of other internal topics; -1: the broker's default. */
   readonly replication: number;
+  /** Null: this host stands alone and owns all work. */
+  readonly group: GroupSettings | null;
+  /** Where other workers, and clients sent on by them, reach this one. */
+  readonly advertisedUrl: string;
+  readonly advertisedKsqlUrl: string | null;
+  /** What transactional ids of tasks begin with: `group.id`, or `cluster.id` of a host that stands alone. */
+  readonly transactionalPrefix: string;
   readonly offsetFlushIntervalMs: number;
   readonly shutdownTimeoutMs: number;
   /** Sources write records and offsets in one transaction; else at least once, without control records in their topics. */
@@ -56,7 +81,7 @@ export interface HostSettings {
   readonly topicCreation: boolean;
   readonly topicTracking: boolean;
   readonly topicTrackingReset: boolean;
-  readonly overridePolicy: 'All' | 'None' | 'Principal';
+  readonly overridePolicy: 'All' | 'None' | 'Principal' | 'Allowlist';
   /** Default of `task.restart.enable` of connectors. */
   readonly taskRestart: boolean;
 }
@@ -84,4 +109,9 @@ export class Services {
 export interface ResolvedConfig {
   readonly raw: RawConfig;
   readonly parsed: ParsedConfig;
+}
+
+/** The id that all copies of a task share: opening it fences the older ones. */
+export function taskTransactionalId(settings: HostSettings, connector: string, task: number): string {
+  return `${settings.transactionalPrefix}-${connector}-${task}`;
 }

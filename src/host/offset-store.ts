@@ -2,9 +2,14 @@
 //
 // Law: a source task writes its offsets in the very transaction that writes its records (through `append`), so after a crash the
 // source goes on exactly behind the last record that readers can see. Memory follows after the commit (`applied`).
+// Law: `open` reads up to the true end of the log, past transactions that are still open when it is called. A task calls it after
+// it has fenced its older copy: whatever that had begun is then committed or gone, and seen, whichever worker it ran on.
+import type { Logger } from '../core/log.ts';
 import { partitionOf } from '../core/murmur2.ts';
 import type { Broker, Producer } from '../ports/broker.ts';
-import { readWhole } from './compacted-topic.ts';
+import type { Clock } from '../ports/clock.ts';
+import { openStoreTopic, type StoreTopic } from './store-topic.ts';
+import { follow, TOPIC_END_LIMIT_MS, type TopicFollower } from './topic-follower.ts';
 
 export type SourcePart = Readonly<Record<string, unknown>>;
 
@@ -21,45 +26,32 @@ interface Entry extends SourceOffset {
 
 export class OffsetStore {
   readonly #broker: Broker;
-  readonly #topic: string;
-  readonly #partitions: number;
-  readonly #replication: number;
+  readonly #topic: StoreTopic;
+  readonly #clock: Clock;
+  readonly #log: Logger;
   readonly #entries = new Map<string, Map<string, Entry>>();
   #count = 1;
-  #opened: Promise<void> | null = null;
-  #stale = false;
+  #follower: Promise<TopicFollower> | null = null;
 
-  constructor(
-    broker: Broker,
-    options: { readonly topic: string; readonly partitions: number; readonly replication: number },
-  ) {
+  constructor(broker: Broker, options: { readonly topic: StoreTopic; readonly clock: Clock; readonly log: Logger }) {
     this.#broker = broker;
     this.#topic = options.topic;
-    this.#partitions = options.partitions;
-    this.#replication = options.replication;
+    this.#clock = options.clock;
+    this.#log = options.log;
   }
 
-  /** Reads the topic. Called by whoever needs it first; a failed try may be repeated. */
-  open(): Promise<void> {
-    if (this.#stale) return this.reread();
-    this.#opened ??= this.#read().catch((error) => {
-      this.#opened = null;
+  /** Reads to the end of the log as it is now. Called by every task after it has fenced its older copies; a failed try may be repeated. */
+  async open(): Promise<void> {
+    this.#follower ??= this.#follow().catch((error: unknown) => {
+      this.#follower = null;
       throw error;
     });
-    return this.#opened;
+    await (await this.#follower).refresh('latest', TOPIC_END_LIMIT_MS);
   }
 
-  /** A commit failed: what is in memory may be older than the log, so the next `open` reads it again. */
-  markStale(): void {
-    this.#stale = true;
-  }
-
-  /** Reads the topic again: whether a transaction was committed is not known. */
-  async reread(): Promise<void> {
-    this.#stale = false;
-    this.#opened = null;
-    this.#entries.clear();
-    await this.open();
+  async close(): Promise<void> {
+    const follower = await this.#follower?.catch(() => null);
+    await follower?.close();
   }
 
   /** True when the store holds just these offsets. */
@@ -67,15 +59,15 @@ export class OffsetStore {
     return offsets.every(({ partition, offset }) => canonical(this.get(connector, partition)) === canonical(offset));
   }
 
-  async #read(): Promise<void> {
-    const config = { 'cleanup.policy': 'compact' };
-    const spec = {
-      name: this.#topic,
-      partitions: this.#partitions,
-      ...(this.#replication > 0 ? { replication: this.#replication } : {}),
-      config,
-    };
-    this.#count = await readWhole(this.#broker, spec, (key, value) => this.#fold(key, value));
+  async #follow(): Promise<TopicFollower> {
+    this.#count = await openStoreTopic(this.#broker, this.#topic);
+    return follow(this.#broker, {
+      topic: this.#topic.name,
+      partitions: this.#count,
+      clock: this.#clock,
+      log: this.#log,
+      onEntry: (key, value) => this.#fold(key, value),
+    });
   }
 
   get(connector: string, partition: SourcePart): SourcePart | null {
@@ -91,12 +83,12 @@ export class OffsetStore {
     for (const { partition, offset } of offsets) {
       const key = Buffer.from(this.#keyOf(connector, partition));
       const value = offset === null ? null : Buffer.from(JSON.stringify(offset));
-      const lane = producer.lane(this.#topic, partitionOf(key, 0, key.length, this.#count));
+      const lane = producer.lane(this.#topic.name, partitionOf(key, 0, key.length, this.#count));
       lane.append(-1, key, 0, key.length, value, 0, value?.length ?? 0, null);
     }
   }
 
-  /** The offsets were committed: remembers them. */
+  /** The offsets were committed: remembers them at once. The log brings them back in a moment, after older ones. */
   applied(connector: string, offsets: readonly SourceOffset[]): void {
     for (const { partition, offset } of offsets) {
       this.#set(connector, { key: this.#keyOf(connector, partition), partition, offset });

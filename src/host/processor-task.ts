@@ -4,9 +4,13 @@ import type { RecordChain } from '../connect/plugins.ts';
 import { compileChain } from '../plugins/chain.ts';
 import { lazyConverters } from './converters.ts';
 import { unlessAborted } from './deadline.ts';
+import { taskTransactionalId } from './environment.ts';
 import { sinkGroup } from './sink-partitions.ts';
 import type { TaskFrame } from './task-frame.ts';
 import { watchedBroker } from './watched-broker.ts';
+
+/** Counters of a processor that Connect knows as figures of a sink. */
+const METERED: Readonly<Record<string, 'read' | 'sent'>> = { records_read: 'read', records_written: 'sent' };
 
 export class ProcessorTaskLoop {
   readonly #frame: TaskFrame;
@@ -60,11 +64,17 @@ export class ProcessorTaskLoop {
 
   #context(signal: AbortSignal, fail: (error: Error) => void): ProcessorContext {
     const { context, environment, config, connector, task, tolerance } = this.#frame;
+    const meter = environment.metrics.meter(connector, task);
     let chain: RecordChain | null = null;
     const converters = lazyConverters(config.raw, environment);
     const broker = watchedBroker(environment.broker, this.#frame.noteTopic);
     return {
       ...context,
+      count: (name, by) => {
+        context.count(name, by);
+        const stat = METERED[name];
+        if (stat !== undefined && by > 0) meter.note(stat, by, environment.clock.now());
+      },
       signal,
       broker,
       openBroker: async (raw) => (await environment.openBroker(raw)) ?? broker,
@@ -74,7 +84,7 @@ export class ProcessorTaskLoop {
         return chain;
       },
       compileChain: (raw) => compileChain(raw, environment.plugins),
-      transactionalId: `${environment.settings.clusterId}-${connector}-${task}`,
+      transactionalId: taskTransactionalId(environment.settings, connector, task),
       group: sinkGroup(connector),
       failed: (failure: RecordFailure): DeadLetter | null => {
         const letter = tolerance.report(failure);
@@ -86,6 +96,7 @@ export class ProcessorTaskLoop {
       store: environment.store,
       service: (name) => environment.services.get(name),
       fail,
+      mayWork: () => this.#frame.lease.holds(),
     };
   }
 }

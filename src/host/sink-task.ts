@@ -11,6 +11,7 @@ import { compileChain } from '../plugins/chain.ts';
 import { type Offsets, partitionKey, type Reader, type Records } from '../ports/broker.ts';
 import { converterClassName, lazyConverters } from './converters.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { checkLease } from './lease.ts';
 import { batches, type Piece } from './sink-batches.ts';
 import { type DecodeFailure, SinkDecoder } from './sink-decoder.ts';
 import { SinkOffsets } from './sink-offsets.ts';
@@ -253,7 +254,10 @@ export class SinkTaskLoop {
   /** Hands a batch over; the same batch again after a transient error, as often as it takes. */
   async #put(batch: readonly ConnectRecord[]): Promise<void> {
     try {
-      await this.#retried(() => this.#task.put(batch));
+      await this.#retried(() => {
+        checkLease(this.#frame.lease);
+        return this.#task.put(batch);
+      });
     } catch (error) {
       const isData = error instanceof TributaryError && error.kind === 'data';
       if (!isData || !this.#frame.tolerance.settings.tolerant || batch.length === 0) throw error;
@@ -301,6 +305,7 @@ export class SinkTaskLoop {
     this.#commitRequested = false;
     this.#nextCommitMs = this.#frame.environment.clock.now() + this.#frame.environment.settings.offsetFlushIntervalMs;
     if (this.#reader === null) return;
+    checkLease(this.#frame.lease);
     await this.#rejects.settle();
     await this.#letters.flush();
     const { clock } = this.#frame.environment;

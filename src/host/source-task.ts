@@ -9,6 +9,8 @@ import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Counter } from '../core/metrics.ts';
 import type { TaskMeter } from '../core/task-meter.ts';
 import type { Producer, TransactionalProducer } from '../ports/broker.ts';
+import { taskTransactionalId } from './environment.ts';
+import { checkLease } from './lease.ts';
 import type { OffsetStore, SourceOffset, SourcePart } from './offset-store.ts';
 import { SourceEncoder } from './source-encoder.ts';
 import type { TaskFrame } from './task-frame.ts';
@@ -152,10 +154,11 @@ export class SourceTaskLoop {
 
   /** Appends a polled batch to the open transaction. A transaction that breaks is begun anew with the same records. */
   async #write(records: readonly ConnectRecord[]): Promise<void> {
-    const { connector, environment, control, log } = this.#frame;
+    const { connector, environment, control, log, lease } = this.#frame;
     this.#polled.add(records.length);
     for (let attempt = 1; ; attempt++) {
       try {
+        checkLease(lease);
         const producer = this.#begin();
         this.#openRecords += await this.#encoder.write(records, producer);
         for (const record of records) this.#note(record.sourcePartition, record.sourceOffset);
@@ -199,6 +202,7 @@ export class SourceTaskLoop {
 
   async #commit(): Promise<void> {
     if (!this.#isOpen) return;
+    checkLease(this.#frame.lease);
     const offsets = [...this.#pending.values()];
     const records = this.#openRecords;
     const { clock } = this.#frame.environment;
@@ -208,7 +212,6 @@ export class SourceTaskLoop {
       if (this.#transaction === null) await this.#producer!.flush();
       else await this.#transaction.commit(null, new Map());
     } catch (error) {
-      this.#offsets.markStale();
       this.#meter.note('commitOk', 0, clock.now());
       throw error;
     }
@@ -232,7 +235,9 @@ export class SourceTaskLoop {
   async #openProducer(): Promise<void> {
     const { environment, connector, task } = this.#frame;
     const { broker, settings } = environment;
-    this.#transaction = this.#exactlyOnce ? await broker.transact(`${settings.clusterId}-${connector}-${task}`) : null;
+    this.#transaction = this.#exactlyOnce
+      ? await broker.transact(taskTransactionalId(settings, connector, task))
+      : null;
     this.#producer = this.#transaction ?? (await broker.produce());
   }
 
@@ -243,7 +248,7 @@ export class SourceTaskLoop {
     await this.#producer?.close().catch(() => {});
     await this.#openProducer();
     this.#forget();
-    await this.#offsets.reread();
+    await this.#offsets.open();
     if (offsets.length === 0 || !this.#offsets.holds(this.#frame.connector, offsets)) return false;
     this.#written.add(records);
     await this.#task.commit?.();

@@ -1,41 +1,13 @@
-// From the task configs that a connector answers to what its tasks run with, and which of them really changed.
+// From the task configs that a connector answers to the records of its task set.
 import type { RawConfig } from '../core/config/define.ts';
-import type { AnyConnector, ConnectorDefinition, TaskPlan, TaskRuntime } from './task-runtime.ts';
 
-/** Keys whose change alone does not touch a task. */
-const NEUTRAL = new Set(['tasks.max', 'tasks.max.enforce', 'task.class']);
-
-/** One plan a task config. Framework settings (converters, transforms, errors) come from the connector. */
-export function plannedTasks(
-  instance: {
-    readonly definition: ConnectorDefinition;
-    readonly className: string;
-    readonly connector: AnyConnector;
-    readonly config: RawConfig;
-  },
+/** One record a task, with all that the task needs: framework settings (converters, transforms, errors) come from the connector. */
+export function taskRecords(
+  connector: { readonly className: string; readonly config: RawConfig },
   configs: readonly RawConfig[],
-): readonly TaskPlan[] {
-  const { definition, className, connector, config } = instance;
-  return configs.map((task) => ({
-    definition,
-    className,
-    connector,
-    config: { ...config, ...task, 'task.class': taskClass(className) },
-    taskCount: configs.length,
-  }));
-}
-
-/** True when a running task need not be restarted for the plan. */
-export function sameTask(plan: TaskPlan, task: TaskRuntime): boolean {
-  // Which partitions a task reads depends on how many tasks there are.
-  if (plan.definition.kind !== 'source' && plan.taskCount !== task.taskCount) return false;
-  return sameSettings(plan.config, task.config);
-}
-
-function sameSettings(left: RawConfig, right: RawConfig): boolean {
-  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
-  for (const name of names) if (!NEUTRAL.has(name) && left[name] !== right[name]) return false;
-  return true;
+): readonly RawConfig[] {
+  const { className, config } = connector;
+  return configs.map((task) => ({ ...config, ...task, 'task.class': taskClass(className) }));
 }
 
 /** Puts references back where a connector copied a resolved value: no secret is stored or shown. */

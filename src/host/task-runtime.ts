@@ -11,7 +11,7 @@ import type { PluginOf } from '../plugins/registry.ts';
 import type { Offsets } from '../ports/broker.ts';
 import { within } from './deadline.ts';
 import type { Environment } from './environment.ts';
-import { OWN_LEASE } from './lease.ts';
+import { type Lease, OWN_LEASE } from './lease.ts';
 import type { OffsetStore } from './offset-store.ts';
 import { Restarts, restartSettings } from './restart-policy.ts';
 import { failedStatus, type State, type Status, statusOf, UNASSIGNED } from './states.ts';
@@ -27,6 +27,10 @@ export interface TaskOwner {
   readonly offsets: OffsetStore;
   readonly name: string;
   readonly noteTopic: NoteTopic;
+  /** Work may be done only while it holds. */
+  readonly lease: Lease;
+  /** Told each state that the task comes to. */
+  taskChanged(task: number, status: Status): void;
   requestTaskReconfiguration(): void;
   raise(error: Error): void;
 }
@@ -41,6 +45,9 @@ export interface TaskPlan {
   readonly taskCount: number;
 }
 
+const FENCED_FIRST_MS = 500;
+const FENCED_MAX_MS = 30_000;
+
 export class TaskRuntime {
   readonly id: number;
   readonly #owner: TaskOwner;
@@ -53,8 +60,11 @@ export class TaskRuntime {
   #epoch = 0;
   #paused = false;
   readonly #restarts = new Restarts();
+  #fencings = 0;
   readonly #meter: TaskMeter;
   #restartsAtMs: number | null = null;
+  /** The present launch has not come to run yet, nor failed. */
+  #isStarting = false;
 
   constructor(owner: TaskOwner, id: number, plan: TaskPlan) {
     this.id = id;
@@ -101,6 +111,7 @@ export class TaskRuntime {
   start(paused: boolean): void {
     this.#paused = paused;
     this.#restarts.forget();
+    this.#fencings = 0;
     this.#launch('asked');
   }
 
@@ -138,6 +149,7 @@ export class TaskRuntime {
 
   #set(status: Status): void {
     this.#status = status;
+    this.#owner.taskChanged(this.id, status);
     this.#meter.state(status.state, this.#owner.environment.clock.now());
   }
 
@@ -147,13 +159,14 @@ export class TaskRuntime {
     this.#set(UNASSIGNED);
     this.#restarts.started(this.#owner.environment.clock.now());
     this.#countStart(reason);
+    this.#isStarting = true;
     const run = startRun({
       owner: this.#owner,
       task: this.id,
       plan: this.#plan,
       log: this.#log,
       paused: this.#paused,
-      lease: OWN_LEASE,
+      lease: this.#owner.lease,
       became: (state) => {
         if (epoch === this.#epoch && this.#status.state !== state) this.#became(state);
       },
@@ -168,6 +181,7 @@ export class TaskRuntime {
   }
 
   #became(state: 'RUNNING' | 'PAUSED'): void {
+    this.#countStartup('success');
     this.#set(statusOf(state));
     this.#log.info(state === 'RUNNING' ? 'Task is running.' : 'Task is paused.');
   }
@@ -176,13 +190,28 @@ export class TaskRuntime {
     this.#run = null;
     if (error instanceof TributaryError && error.kind === 'fenced') {
       this.#set(UNASSIGNED);
-      this.#log.info('Another worker has taken this task over; this copy has stopped.');
+      this.#fenced(epoch);
       return;
     }
+    this.#countStartup('failure');
     this.#set(failedStatus(error));
     this.#log.error('Task failed.', { error: error instanceof Error ? error.message : String(error) });
     this.#owner.environment.metrics.counter('task_failures', { connector: this.#owner.name }).add(1);
     this.#restartLater(error, epoch);
+  }
+
+  /**
+   * Alone, a newer host has taken over, and this one must keep out of its way. In a group the work is this worker's until the group
+   * says otherwise: whoever fenced it acted on an old assignment, so the task starts again, once the lease holds.
+   */
+  #fenced(epoch: number): void {
+    if (this.#owner.lease === OWN_LEASE) {
+      this.#log.info('Another worker has taken this task over; this copy has stopped.');
+      return;
+    }
+    const delayMs = Math.min(FENCED_FIRST_MS * 2 ** Math.min(this.#fencings++, 10), FENCED_MAX_MS);
+    this.#log.info('An outdated copy of this task got in the way; the task is started again.', { delayMs });
+    this.#launchLater(delayMs, epoch);
   }
 
   /** Started again with growing waits, if the settings say so; an error in the user's text is not cured by time. */
@@ -194,11 +223,25 @@ export class TaskRuntime {
     if (delayMs === null) return;
     this.#restartsAtMs = nowMs + delayMs;
     this.#log.info('The task will be started again.', { delayMs, attempts: this.restartAttempts });
+    this.#launchLater(delayMs, epoch);
+  }
+
+  #launchLater(delayMs: number, epoch: number): void {
     const waiting = new AbortController();
     this.#waiting = waiting;
-    this.#ended = environment.clock.sleep(delayMs, waiting.signal).then(() => {
-      if (epoch === this.#epoch) this.#launch('automatic');
+    this.#ended = this.#owner.environment.clock.sleep(delayMs, waiting.signal).then(() => {
+      if (epoch !== this.#epoch) return;
+      // To open a task's output without the right to would fence the one who has it.
+      if (this.#owner.lease.holds()) this.#launch('automatic');
+      else this.#launchLater(FENCED_FIRST_MS, epoch);
     });
+  }
+
+  /** Without labels of the task: the worker's totals must not fall when a connector is deleted. */
+  #countStartup(result: 'success' | 'failure'): void {
+    if (!this.#isStarting) return;
+    this.#isStarting = false;
+    this.#owner.environment.metrics.counter('task_startups', { result }).add(1);
   }
 
   /** Every start but the first is a restart: what a change leaves alone shows none. */

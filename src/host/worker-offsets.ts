@@ -1,11 +1,12 @@
 // Offsets of connectors as REST reads and changes them: source offsets from the store, sink offsets from the consumer group.
 import type { SourceConnector } from '../connect/connectors.ts';
+import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
-import { partitionKey, splitPartitionKey } from '../ports/broker.ts';
-import type { ConnectorRuntime } from './connector-runtime.ts';
+import { type Offsets, partitionKey, splitPartitionKey } from '../ports/broker.ts';
 import type { Environment } from './environment.ts';
 import type { OffsetStore, SourceOffset, SourcePart } from './offset-store.ts';
 import { partitionsOf, sinkInput } from './sink-partitions.ts';
+import type { TargetState } from './states.ts';
 
 /** One member of `offsets` in requests and answers. */
 export interface OffsetEntry {
@@ -13,9 +14,21 @@ export interface OffsetEntry {
   readonly offset: Readonly<Record<string, unknown>> | null;
 }
 
+const STOP_CHECK_MS = 100;
+
+/** A connector as this file looks at it. */
+interface Subject {
+  readonly name: string;
+  readonly config: RawConfig;
+  readonly target: TargetState;
+  readonly tasks: readonly { readonly settled: Offsets }[];
+}
+
 interface Host {
   readonly offsets: OffsetStore;
-  get(name: string): ConnectorRuntime;
+  get(name: string): Subject;
+  /** Tasks that may still be running somewhere. */
+  tasksAlive(name: string): number;
 }
 
 export class WorkerOffsets {
@@ -66,7 +79,7 @@ export class WorkerOffsets {
 
   /** Sets or (null) forgets offsets of a stopped connector. */
   async alter(name: string, entries: readonly OffsetEntry[]): Promise<void> {
-    const connector = this.#stopped(name);
+    const connector = await this.#stopped(name);
     if (entries.length === 0) {
       throw invalid('Partitions / offsets need to be provided for an alter offsets request');
     }
@@ -75,7 +88,7 @@ export class WorkerOffsets {
   }
 
   async reset(name: string): Promise<void> {
-    const connector = this.#stopped(name);
+    const connector = await this.#stopped(name);
     if (this.#kindOf(connector) === 'source') {
       const known = this.#host.offsets.list(name);
       if (known.length > 0) {
@@ -87,23 +100,31 @@ export class WorkerOffsets {
     } else await this.#environment.broker.deleteGroup(this.#input(connector).group);
   }
 
-  #kindOf(connector: ConnectorRuntime): string {
+  #kindOf(connector: Subject): string {
     return this.#environment.plugins.findConnector(connector.config['connector.class'] ?? '')?.def.kind ?? 'sink';
   }
 
-  #stopped(name: string): ConnectorRuntime {
-    const connector = this.#host.get(name);
-    if (connector.target === 'STOPPED' && connector.tasks.length === 0) return connector;
+  /** Its tasks may run on other workers, which stop them in a moment: their last commits must not come after the change. */
+  async #stopped(name: string): Promise<Subject> {
+    const { clock, settings } = this.#environment;
+    const deadlineMs = clock.now() + settings.shutdownTimeoutMs * 2;
+    for (;;) {
+      const connector = this.#host.get(name);
+      const isStopped = connector.target === 'STOPPED' && connector.tasks.length === 0;
+      if (isStopped && this.#host.tasksAlive(name) === 0) return connector;
+      if (!isStopped || clock.now() >= deadlineMs) break;
+      await clock.sleep(STOP_CHECK_MS);
+    }
     throw invalid(
       `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
     );
   }
 
-  #input(connector: ConnectorRuntime) {
+  #input(connector: Subject) {
     return sinkInput(connector.name, this.#environment.providers.resolve(connector.config));
   }
 
-  async #committed(connector: ConnectorRuntime): Promise<ReadonlyMap<string, number>> {
+  async #committed(connector: Subject): Promise<ReadonlyMap<string, number>> {
     const input = this.#input(connector);
     // A processor may name its input in ways of its own: then all topics are asked for.
     const isOwn = input.topics.length === 0 && input.pattern === null;
@@ -112,11 +133,11 @@ export class WorkerOffsets {
     return this.#environment.broker.committed(input.group, partitions);
   }
 
-  async #alterSource(connector: ConnectorRuntime, entries: readonly OffsetEntry[]): Promise<void> {
+  async #alterSource(connector: Subject, entries: readonly OffsetEntry[]): Promise<void> {
     const { plugins } = this.#environment;
     for (const { partition } of entries) if (partition === null) throw invalid('Partition objects cannot be null');
     const found = plugins.findConnector(connector.config['connector.class'] ?? '');
-    (found?.def.create() as SourceConnector | undefined)?.checkOffsets?.(entries);
+    await (found?.def.create() as SourceConnector | undefined)?.checkOffsets?.(entries);
     const offsets = entries.map(
       ({ partition, offset }): SourceOffset => ({ partition: partition as SourcePart, offset }),
     );
@@ -124,7 +145,7 @@ export class WorkerOffsets {
   }
 
   /** The group keeps what is not named: what is forgotten is left out when the rest is committed anew. */
-  async #alterSink(connector: ConnectorRuntime, entries: readonly OffsetEntry[]): Promise<void> {
+  async #alterSink(connector: Subject, entries: readonly OffsetEntry[]): Promise<void> {
     const { broker } = this.#environment;
     const { group } = this.#input(connector);
     const wanted = new Map<string, number>();

@@ -1,30 +1,42 @@
-// The worker: every connector of this host, and the operations that REST, files and the command line ask for.
+// The worker: every connector that it knows, and the operations that REST, files and the command line ask for.
 //
-// Law: an operation answers when its record is durable in the config topic. What it sets off goes on by itself; its state is
-// read from `status`.
+// Law: an operation answers when its record is durable in the config topic and read back. What it sets off goes on by itself, on
+// this worker or another; its state is read from `status`. In a group, operations that write connectors and tasks are the
+// leader's, and a restart that is waited for is the owner's: see `placeOf`.
 import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { compileChain } from '../plugins/chain.ts';
-import { adviceOn } from './config-advice.ts';
-import { ConfigStore } from './config-store.ts';
-import { type ConnectorOwner, ConnectorRuntime } from './connector-runtime.ts';
-import { makeConverter, makeHeaderConverter } from './converters.ts';
+import type { Offsets } from '../ports/broker.ts';
+import type { StoredConnector } from './config-fold.ts';
+import { checkConnector } from './connector-check.ts';
 import { within } from './deadline.ts';
 import type { Environment } from './environment.ts';
 import type { ConnectorKind } from './framework-config.ts';
-import { OffsetStore } from './offset-store.ts';
+import { concerns } from './herder/connector-work.ts';
+import { Herder } from './herder/herder.ts';
+import type { SignatureFault } from './herder/peers.ts';
+import type { Place } from './herder/seat.ts';
+import type { OffsetStore } from './offset-store.ts';
 import { unmasked } from './secrets.ts';
 import type { State, TargetState } from './states.ts';
-import { connectorOf, messagesOf, validateConnector } from './validate.ts';
+import type { StatusRecord } from './status-records.ts';
 import { WorkerOffsets } from './worker-offsets.ts';
 
 const CALL_LIMIT_MS = 90_000;
+const CATCH_UP_LIMIT_MS = 3000;
 
 /** A state as REST and the command line show it. */
 export interface ShownState {
   readonly state: State;
   readonly trace: string | null;
+  readonly workerId: string;
+  readonly version: string | null;
+}
+
+export interface ShownTask extends ShownState {
+  readonly id: number;
+  /** When the task is started again by itself; null when it is not, or runs elsewhere. */
+  readonly restartsAtMs: number | null;
 }
 
 export interface ConnectorStatus {
@@ -32,7 +44,7 @@ export interface ConnectorStatus {
   readonly type: ConnectorKind | 'unknown';
   readonly version: string | null;
   readonly connector: ShownState;
-  readonly tasks: readonly (ShownState & { readonly id: number; readonly restartsAtMs: number | null })[];
+  readonly tasks: readonly ShownTask[];
 }
 
 export interface ConnectorInfo {
@@ -43,30 +55,45 @@ export interface ConnectorInfo {
   readonly type: ConnectorKind | 'unknown';
 }
 
-export class Worker implements ConnectorOwner {
+/** A connector as the product's own parts look at it. */
+export interface ConnectorView {
+  readonly name: string;
+  readonly config: RawConfig;
+  readonly target: TargetState;
+  readonly status: ShownState;
+  /** The instance runs on this worker. */
+  readonly isHere: boolean;
+  readonly tasks: readonly TaskView[];
+  readonly topics: readonly string[];
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  /** Nothing is being changed here. */
+  readonly settled: boolean;
+}
+
+export interface TaskView {
+  readonly id: number;
+  /** As stored: references unresolved. */
+  readonly config: RawConfig;
+  readonly status: ShownTask;
+  /** The task runs on this worker: only then the rest is known. */
+  readonly isHere: boolean;
+  readonly idle: boolean;
+  readonly settled: Offsets;
+}
+
+export class Worker {
   readonly environment: Environment;
-  readonly offsets: OffsetStore;
   readonly sourceAndSinkOffsets: WorkerOffsets;
-  readonly #configs: ConfigStore;
+  readonly #herder: Herder;
   readonly #log: Logger;
-  readonly #connectors = new Map<string, ConnectorRuntime>();
   readonly #creating = new Set<string>();
   #ready = false;
 
   constructor(environment: Environment) {
-    const { settings, broker } = environment;
     this.environment = environment;
     this.#log = environment.logs.logger('host');
-    this.#configs = new ConfigStore(broker, {
-      topic: settings.configTopic,
-      transactionalId: `connect-cluster-${settings.clusterId}`,
-      replication: settings.replication,
-    });
-    this.offsets = new OffsetStore(broker, {
-      topic: settings.offsetTopic,
-      partitions: settings.offsetTopicPartitions,
-      replication: settings.replication,
-    });
+    this.#herder = new Herder(environment);
     this.sourceAndSinkOffsets = new WorkerOffsets(this, environment);
   }
 
@@ -74,64 +101,87 @@ export class Worker implements ConnectorOwner {
     return this.#ready;
   }
 
-  /** Takes the config topic over and starts what stands in it. Throws `transient` while the broker cannot be reached. */
+  get offsets(): OffsetStore {
+    return this.#herder.offsets;
+  }
+
+  /** This worker writes connectors and tasks. */
+  get isLeader(): boolean {
+    return this.#herder.isLeader;
+  }
+
+  /** Takes the stores over, joins the group if there is one, and starts what is owned. Throws `transient` while the broker cannot be reached. */
   async open(): Promise<void> {
-    await this.#configs.open();
-    await this.offsets.open();
-    for (const { name, config, target } of this.#configs.list()) this.#launch(name, config, target);
+    await this.#herder.open();
     this.#ready = true;
   }
 
-  /** Stops every connector, within the worker's time-out, and closes the store. */
+  /** Stops all that runs here, within the worker's time-out, and leaves. */
   async close(): Promise<void> {
     this.#ready = false;
-    const { clock, settings } = this.environment;
-    const closing = Promise.all([...this.#connectors.values()].map((connector) => connector.close()));
-    await within(closing, settings.shutdownTimeoutMs * 2, clock);
-    await this.#configs.close();
+    await this.#herder.close();
   }
 
   names(): readonly string[] {
-    return [...this.#connectors.keys()];
+    return this.#herder.configs.names();
   }
 
   has(name: string): boolean {
-    return this.#connectors.has(name);
+    return this.#herder.configs.get(name) !== null;
   }
 
-  /** The runtime of a connector. Throws `notFound` with Connect's text. */
-  get(name: string, text = `Connector ${name} not found`): ConnectorRuntime {
-    const connector = this.#connectors.get(name);
-    if (connector === undefined) throw new TributaryError('TRIB_CONNECTOR_NOT_FOUND', 'notFound', { what: text });
-    return connector;
+  /** Throws `notFound` with Connect's text. */
+  get(name: string, text = `Connector ${name} not found`): ConnectorView {
+    const stored = this.#stored(name, text);
+    const work = this.#herder.workOf(name);
+    const status = this.#statusOf(stored);
+    const topics = this.#herder.topics.of(stored);
+    const tasks = (stored.tasks ?? []).map(({ id, config }): TaskView => {
+      const here = work?.task(id) ?? null;
+      return {
+        id,
+        config,
+        status: status.tasks[id]!,
+        isHere: here !== null,
+        idle: here?.idle ?? false,
+        settled: here?.settled ?? new Map(),
+      };
+    });
+    return {
+      name,
+      config: stored.config,
+      target: stored.target,
+      status: status.connector,
+      isHere: work !== null && work.instance !== null,
+      tasks,
+      topics: topics.all,
+      reads: topics.reads,
+      writes: topics.writes,
+      settled: work?.settled ?? true,
+    };
   }
 
   info(name: string): ConnectorInfo {
-    const connector = this.get(name);
-    return {
-      name,
-      config: connector.config,
-      taskCount: connector.tasks.length,
-      type: this.typeOf(connector.config),
-    };
+    const { config, tasks } = this.#stored(name);
+    return { name, config, taskCount: tasks?.length ?? 0, type: this.typeOf(config) };
   }
 
   status(name: string): ConnectorStatus {
-    const connector = this.get(name, `No status found for connector ${name}`);
-    const { redactor, plugins } = this.environment;
-    const clean = (trace: string | null) => (trace === null ? null : redactor.redact(trace));
-    return {
-      name,
-      type: this.typeOf(connector.config),
-      version: plugins.findConnector(connector.config['connector.class'] ?? '')?.def.version ?? null,
-      connector: { state: connector.status.state, trace: clean(connector.status.trace) },
-      tasks: connector.tasks.map(({ id, status, restartsAtMs }) => ({
-        id,
-        state: status.state,
-        trace: clean(status.trace),
-        restartsAtMs,
-      })),
-    };
+    return this.#statusOf(this.#stored(name, `No status found for connector ${name}`));
+  }
+
+  /** Topics that the connector uses; none for one that is not known. */
+  topicsOf(name: string): readonly string[] {
+    return this.#herder.statuses.topics(name).map((topic) => topic.name);
+  }
+
+  forgetTopics(name: string): void {
+    this.#herder.statuses.forgetTopics(name);
+  }
+
+  /** The states of all tasks that may still be running somewhere. */
+  tasksAlive(name: string): number {
+    return this.#herder.statuses.tasks(name).size;
   }
 
   typeOf(config: RawConfig): ConnectorKind | 'unknown' {
@@ -139,18 +189,28 @@ export class Worker implements ConnectorOwner {
     return this.environment.plugins.findConnector(name)?.def.kind ?? 'unknown';
   }
 
+  /** Who answers: `leader` for writes, else the owner of the instance or of a task. */
+  placeOf(what: 'leader' | { readonly connector: string; readonly task: number | null }): Place {
+    return what === 'leader' ? this.#herder.leader() : this.#herder.owner(what.connector, what.task);
+  }
+
+  /** Reads what others have written: a client that wrote through this worker is to see it here. */
+  async catchUp(): Promise<void> {
+    await this.#herder.configs.refresh(CATCH_UP_LIMIT_MS).catch(() => {});
+  }
+
   /** Creates a connector. Throws `conflict` when the name is taken, `config` when the config is refused. */
   async create(name: string, config: RawConfig, target: TargetState | null): Promise<void> {
     const full = named(name, config);
     // The reference validates before it looks whether the name is free.
-    await this.#validate(full);
-    if (this.#connectors.has(name) || this.#creating.has(name)) {
+    await checkConnector(full, this.environment, this.#log);
+    if (this.has(name) || this.#creating.has(name)) {
       throw new TributaryError('TRIB_CONNECTOR_EXISTS', 'conflict', { what: `Connector ${name} already exists` });
     }
     this.#creating.add(name);
     try {
-      await this.#configs.putConnector(name, full, target ?? 'STARTED');
-      this.#launch(name, full, target ?? 'STARTED');
+      await this.#herder.lead(() => this.#herder.configs.putConnector(name, full, target ?? 'STARTED'));
+      this.#log.info('Connector created.', { connector: name });
     } finally {
       this.#creating.delete(name);
     }
@@ -158,21 +218,20 @@ export class Worker implements ConnectorOwner {
 
   /** Creates or replaces a config; answers whether the connector is new. */
   async put(name: string, config: RawConfig): Promise<'created' | 'updated'> {
-    const existing = this.#connectors.get(name);
+    const existing = this.#herder.configs.get(name);
     const full = unmasked(named(name, config), existing?.config ?? null);
-    if (existing === undefined) {
+    if (existing === null) {
       await this.create(name, full, null);
       return 'created';
     }
-    await this.#validate(full);
-    await this.#configs.putConnector(name, full, null);
-    this.#background(existing, existing.want({ config: full, target: existing.target }));
+    await checkConnector(full, this.environment, this.#log);
+    await this.#herder.lead(() => this.#herder.configs.putConnector(name, full, null));
     return 'updated';
   }
 
   /** Overrides some settings; null removes one. */
   async patch(name: string, changes: RawConfig): Promise<void> {
-    const merged: Record<string, string | null> = { ...this.get(name).config };
+    const merged: Record<string, string | null> = { ...this.#stored(name).config };
     for (const [key, value] of Object.entries(unmasked(changes, merged))) {
       if (key === 'name') continue; // the URL names the connector
       if (value === null) delete merged[key];
@@ -182,106 +241,129 @@ export class Worker implements ConnectorOwner {
   }
 
   async remove(name: string): Promise<void> {
-    const connector = this.get(name);
-    await this.#configs.remove(name);
-    this.#connectors.delete(name);
-    this.#background(connector, connector.close());
-    this.environment.metrics.forget({ connector: name });
-    this.#log.info('Connector deleted.', { connector: name });
+    this.#stored(name);
+    await this.#herder.lead(() => this.#herder.configs.remove(name));
   }
 
   /** Pauses, resumes or stops. */
   async setTarget(name: string, target: TargetState): Promise<void> {
-    const text = target === 'STOPPED' ? `Connector ${name} not found` : `Unknown connector ${name}`;
-    const connector = this.get(name, text);
-    await this.#configs.putTarget(name, target);
-    this.#background(connector, connector.want({ config: connector.config, target }));
+    const { configs } = this.#herder;
+    this.#stored(name, target === 'STOPPED' ? `Connector ${name} not found` : `Unknown connector ${name}`);
+    if (target === 'STOPPED') await this.#herder.lead(() => configs.stop(name));
+    else await configs.putTarget(name, target);
   }
 
-  /** The plan of a restart, carried out in the background; the caller shows the status that it leaves. */
-  restart(name: string, options: { readonly includeTasks: boolean; readonly onlyFailed: boolean }): void {
-    const connector = this.get(name, `Unknown connector: ${name}`);
-    const concerned = (state: State) => !options.onlyFailed || state === 'FAILED';
-    const tasks = options.includeTasks ? connector.tasks.filter(({ status }) => concerned(status.state)) : [];
-    const order = { connector: concerned(connector.status.state), tasks: tasks.map(({ id }) => id) };
-    if (!order.connector && order.tasks.length === 0) return;
-    this.#background(connector, connector.restart(order));
+  /** Asks for a restart that each worker carries out for what it owns; answers the plan: what will be restarted shows RESTARTING. */
+  async restart(
+    name: string,
+    options: { readonly includeTasks: boolean; readonly onlyFailed: boolean },
+  ): Promise<ConnectorStatus> {
+    const stored = this.#stored(name, `Unknown connector: ${name}`);
+    const now = this.#statusOf(stored);
+    const plan: ConnectorStatus = {
+      ...now,
+      connector: restarting(now.connector, concerns(options.onlyFailed, now.connector.state)),
+      tasks: now.tasks.map((task) =>
+        restarting(task, options.includeTasks && concerns(options.onlyFailed, task.state)),
+      ),
+    };
+    if ([plan.connector, ...plan.tasks].some(({ state }) => state === 'RESTARTING')) {
+      await this.#herder.lead(() => this.#herder.configs.putRestart(name, options));
+    }
+    return plan;
   }
 
   /** Restarts the instance alone, and waits for it. */
   async restartInstance(name: string): Promise<void> {
-    const connector = this.get(name, `Unknown connector: ${name}`);
-    await this.#bounded(connector.restart({ connector: true, tasks: [] }), name);
+    this.#stored(name, `Unknown connector: ${name}`);
+    await this.#restartHere(name, { connector: true, tasks: [] });
   }
 
   async restartTask(name: string, task: number): Promise<void> {
-    const connector = this.get(name, `Unknown connector: ${name}`);
-    if (!connector.tasks.some(({ id }) => id === task)) {
+    const { tasks } = this.#stored(name, `Unknown connector: ${name}`);
+    if (tasks?.[task] === undefined) {
       const text = `Unknown task: ${name}-${task}`;
       throw new TributaryError('TRIB_TASK_NOT_FOUND', 'notFound', { what: text });
     }
-    await this.#bounded(connector.restart({ connector: false, tasks: [task] }), name);
+    await this.#restartHere(name, { connector: false, tasks: [task] });
   }
 
-  storeTasks(name: string, tasks: readonly RawConfig[]): Promise<void> {
-    return this.#configs.putTasks(name, tasks);
+  /** From another worker: the task configs that an instance has computed. */
+  async takeTasks(name: string, tasks: readonly RawConfig[]): Promise<void> {
+    this.#stored(name);
+    await this.#herder.storeTasks(name, tasks);
   }
 
-  #launch(name: string, config: RawConfig, target: TargetState): void {
-    const connector = new ConnectorRuntime(this, name, { config, target });
-    this.#connectors.set(name, connector);
-    this.#background(connector, connector.want({ config, target }));
-    this.#log.info('Connector created.', { connector: name });
+  /** From another worker: fences what older task sets may still write. */
+  async fence(name: string): Promise<void> {
+    this.#stored(name);
+    await this.#herder.fenceHere(name);
   }
 
-  #background(connector: ConnectorRuntime, work: Promise<void>): void {
-    work.catch((error: unknown) => connector.raise(error instanceof Error ? error : new Error(String(error))));
+  /** Null when a call was signed by a worker of this group. */
+  signatureFault(
+    body: Uint8Array,
+    signature: string | undefined,
+    algorithm: string | undefined,
+  ): SignatureFault | null {
+    return this.#herder.peers.fault(body, signature, algorithm);
   }
 
-  async #bounded(work: Promise<void>, name: string): Promise<void> {
-    const outcome = await within(work, CALL_LIMIT_MS, this.environment.clock);
+  /** Sets a log level on all workers. */
+  async setClusterLogLevel(logger: string, level: string): Promise<void> {
+    await this.#herder.configs.putLoggerLevel(logger, level);
+  }
+
+  #stored(name: string, text = `Connector ${name} not found`): StoredConnector {
+    const stored = this.#herder.configs.get(name);
+    if (stored === null) throw new TributaryError('TRIB_CONNECTOR_NOT_FOUND', 'notFound', { what: text });
+    return stored;
+  }
+
+  #statusOf({ name, config, tasks }: StoredConnector): ConnectorStatus {
+    const { statuses } = this.#herder;
+    const work = this.#herder.workOf(name);
+    const version = this.environment.plugins.findConnector(config['connector.class'] ?? '')?.def.version ?? null;
+    const shown = (record: StatusRecord | null): ShownState => ({
+      state: record?.state ?? 'UNASSIGNED',
+      trace: record?.trace ?? null,
+      workerId: record?.workerId ?? this.environment.settings.workerId,
+      version: record?.version ?? version,
+    });
+    return {
+      name,
+      type: this.typeOf(config),
+      version,
+      connector: shown(statuses.connector(name)),
+      tasks: (tasks ?? []).map(({ id }) => ({
+        id,
+        ...shown(statuses.task(name, id)),
+        restartsAtMs: work?.task(id)?.restartsAtMs ?? null,
+      })),
+    };
+  }
+
+  async #restartHere(
+    name: string,
+    order: { readonly connector: boolean; readonly tasks: readonly number[] },
+  ): Promise<void> {
+    const work = this.#herder.workOf(name);
+    const isHere = order.connector ? work?.instance != null : order.tasks.every((id) => work?.taskIds.includes(id));
+    if (work === null || !isHere) {
+      throw new TributaryError('TRIB_NOT_OWNER', 'conflict', {
+        what: 'Cannot complete request momentarily due to stale configuration (typically caused by a concurrent config change)',
+      });
+    }
+    const outcome = await within(work.restart(order), CALL_LIMIT_MS, this.environment.clock);
     if (outcome.done) return;
     throw new TributaryError('TRIB_REQUEST_TIMEOUT', 'fatal', {
       what: `Request timed out. The worker is currently waiting for the code of connector ${name}.`,
     });
   }
+}
 
-  /** Refuses a config with every message, in Connect's words; what is merely a likely slip is logged. */
-  async #validate(config: RawConfig): Promise<void> {
-    const resolved = this.environment.providers.resolve(config);
-    connectorOf(resolved, this.environment);
-    const infos = await validateConnector(config, this.environment);
-    const messages = [...messagesOf(infos)];
-    if (messages.length === 0) messages.push(...this.#dryRun(config));
-    const advice = adviceOn(resolved, infos);
-    if (messages.length === 0) {
-      for (const line of advice) this.#log.warn(line, { connector: config['name'] ?? null });
-      return;
-    }
-    const { redactor } = this.environment;
-    throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
-      what: [
-        `Connector configuration is invalid and contains the following ${messages.length} error(s):`,
-        ...messages.map((message) => redactor.redact(message)),
-        ...advice,
-        'You can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`',
-      ].join('\n'),
-    });
-  }
-
-  /** Makes what the tasks will make, so that settings which only fail together are refused now and not in a task. */
-  #dryRun(config: RawConfig): readonly string[] {
-    const raw = this.environment.providers.resolve(config);
-    try {
-      compileChain(raw, this.environment.plugins);
-      if (raw['key.converter']) makeConverter('key', raw, this.environment);
-      if (raw['value.converter']) makeConverter('value', raw, this.environment);
-      if (raw['header.converter']) makeHeaderConverter(raw, this.environment);
-      return [];
-    } catch (error) {
-      return [error instanceof Error ? error.message : String(error)];
-    }
-  }
+function restarting<T extends ShownState>(shown: T, concerned: boolean): T {
+  return concerned ? { ...shown, state: 'RESTARTING', trace: null } : shown;
 }
 
 /** The config with its name in it. Throws `config` when the two differ. */

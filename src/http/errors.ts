@@ -24,6 +24,8 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   bug: 500,
 };
 
+const REBALANCE: ReadonlySet<string> = new Set(['TRIB_REBALANCE', 'TRIB_NOT_LEADER', 'TRIB_NOT_OWNER']);
+
 const PHRASES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   404: 'Not Found',
@@ -54,8 +56,22 @@ export function errorHandler(
       response.end();
       return;
     }
-    sendError(response, status, redactor.redact(messageOf(error, status)));
+    const message = redactor.redact(messageOf(error, status));
+    const reason = reasonOf(error);
+    // Clients of the reference must match the text to tell a taken name from a group that is settling: ours need not.
+    if (reason === null) sendError(response, status, message);
+    else {
+      if (reason === 'rebalance') response.set('Retry-After', '1');
+      response.status(status).json({ error_code: status, message, reason });
+    }
   };
+}
+
+/** Why there is a conflict. */
+function reasonOf(error: unknown): 'rebalance' | 'exists' | null {
+  if (!(error instanceof TributaryError)) return null;
+  if (error.code === 'TRIB_CONNECTOR_EXISTS') return 'exists';
+  return REBALANCE.has(error.code) ? 'rebalance' : null;
 }
 
 function statusOf(error: unknown): number {

@@ -7,11 +7,16 @@ import type { Method, Operation } from './operation.ts';
 /** Answers one method of a path. What it answers is sent as JSON; `undefined` when it has sent the answer itself. */
 export type Handle = (request: Request, response: Response) => unknown;
 
+/** The leader writes connectors and tasks; the owner runs the instance of the connector in the path, or the task. */
+export type At = 'leader' | 'owner';
+
 /** One path and what it does by method. `body`: methods that take a JSON body. */
 export interface Resource {
   readonly path: string;
   readonly on: Partial<Readonly<Record<Method, Handle>>>;
   readonly body?: readonly Method[];
+  /** Which worker of a group answers; any, where nothing is said. */
+  readonly at?: Partial<Readonly<Record<Method, At | ((request: Request) => At)>>>;
   /** Answers something other than JSON: what the client accepts is then not checked. */
   readonly isText?: boolean;
   /** Heading in the documentation. */
@@ -25,7 +30,7 @@ const BODY_LIMIT = '10mb';
 /** The router of some resources. Errors go to the listener's last handler. */
 export function resources(list: readonly Resource[]): Router {
   const router = Router();
-  const json = express.json({ strict: false, limit: BODY_LIMIT, type: 'application/json' });
+  const json = express.json({ strict: false, limit: BODY_LIMIT, type: 'application/json', verify: keepBytes });
   for (const resource of list) {
     const { on, body = [] } = resource;
     const methods = Object.keys(on) as Method[];
@@ -47,6 +52,19 @@ export function resources(list: readonly Resource[]): Router {
     });
   }
   return router;
+}
+
+/** The body as it came: what is signed, and what is sent on to another worker. */
+export function bodyBytes(request: Request): Buffer {
+  return (request as WithBytes).bodyBytes ?? Buffer.alloc(0);
+}
+
+interface WithBytes extends Request {
+  bodyBytes?: Buffer;
+}
+
+function keepBytes(request: unknown, _response: unknown, bytes: Buffer): void {
+  (request as WithBytes).bodyBytes = bytes;
 }
 
 /** A path parameter. */

@@ -6,7 +6,7 @@ import { parseConfig } from '../core/config/parse.ts';
 import { nearest, TributaryError } from '../core/errors.ts';
 import type { Redactor } from '../core/redact.ts';
 import { connectorSettings, type HostSettings, Providers, parseJson, parseProperties } from '../host/index.ts';
-import { addressOf } from '../http/address.ts';
+import { CLUSTER_CONFIG, clusterSettings } from './cluster-settings.ts';
 
 const text = (name: string, fallback: string | null, doc: string): ConfigDef[number] => ({
   name,
@@ -47,8 +47,8 @@ export const WORKER_CONFIG: ConfigDef = [
   text('config.dir', null, 'Folder of connector and back-fill files loaded at start.'),
   text(
     'cluster.id',
-    'tributary',
-    'Name of this installation: prefix of transactional ids, state keys and internal topics.',
+    null,
+    'Name of this installation: prefix of state keys, internal topics and, without a group, of transactional ids. Default: group.id, else tributary.',
   ),
   text(
     'key.converter',
@@ -65,10 +65,7 @@ export const WORKER_CONFIG: ConfigDef = [
     'org.apache.kafka.connect.storage.SimpleHeaderConverter',
     'Converter of headers where a connector names none.',
   ),
-  text('config.storage.topic', null, 'Topic of connector configs. Default: _<cluster.id>_connect_configs.'),
-  text('offset.storage.topic', null, 'Topic of source offsets. Default: _<cluster.id>_connect_offsets.'),
-  number('offset.storage.partitions', 5, 1, 'Partitions the offset topic is made with.'),
-  number('internal.replication.factor', -1, -1, 'Replication of internal topics; -1 is the broker’s default.'),
+  ...CLUSTER_CONFIG,
   number('offset.flush.interval.ms', 1000, 10, 'Time between two offset commits of sinks.'),
   number('task.shutdown.graceful.timeout.ms', 5000, 0, 'How long a task may take to stop before it is let go.'),
   {
@@ -99,6 +96,33 @@ export const WORKER_CONFIG: ConfigDef = [
   },
   {
     ...text(
+      'plugin.path',
+      '',
+      'Folders, separated by commas: each JavaScript file or sub-folder in them that exports plugins is loaded. What holds no JavaScript is passed over.',
+    ),
+    type: 'LIST',
+    fallback: [],
+  },
+  number('plugin.load.timeout.ms', 20000, 100, 'How long the import of a package of plugins may take.'),
+  number('validate.timeout.ms', 10000, 100, 'How long third-party plugins may take to validate a config.'),
+  {
+    ...text(
+      'task.isolation',
+      'plugins',
+      'plugins: a connector that uses third-party code runs in a thread of its own. all: other tasks share a pool of threads, too. none: no threads. Connectors may set it for themselves, but only the worker may let third-party code onto the main thread.',
+    ),
+    choices: ['plugins', 'all', 'none'],
+  },
+  number('task.threads', 0, 0, 'Threads of the pool with task.isolation=all; 0: one less than there are processors.'),
+  number('task.thread.heap.max.mb', 512, 32, 'Memory a thread may use; connectors may set it for theirs.'),
+  number(
+    'task.hang.timeout.ms',
+    60000,
+    0,
+    'How long a call into a third-party plugin may take, or its thread be blocked, before the task is taken from it; 0: for ever. Connectors may set it for themselves.',
+  ),
+  {
+    ...text(
       'metrics.compat',
       'confluent',
       'Which names of Kafka Connect’s metrics stand beside our own: those of most JMX exporters, Strimzi’s, both or none.',
@@ -110,13 +134,12 @@ export const WORKER_CONFIG: ConfigDef = [
     choices: ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'OFF'],
   },
   text('log.file', null, 'File for the log; default: standard error.'),
-  text('rest.advertised.host.name', null, 'Host shown as worker_id.'),
   text('braze.stand.in', null, 'Address at which a stand-in for Braze listens, for trying things out.'),
 ];
 
 /** Keys of a Connect worker file that have no meaning here. */
 const IGNORED =
-  /^(group\.id|plugin\.path|plugin\.discovery|status\.storage\.|offset\.storage\.|config\.storage\.|rest\.|admin\.|producer\.|consumer\.|config\.providers|key\.converter\.|value\.converter\.|header\.converter\.|security\.|sasl\.|ssl\.|client\.|offset\.flush\.|exactly\.once\.|scheduled\.rebalance|listeners\.|access\.control|response\.http|metric|worker\.|session\.|heartbeat\.|rebalance\.|topic\.creation|connect\.protocol|ksql\.|schema\.registry\.|braze\.)/;
+  /^(plugin\.path|plugin\.discovery|status\.storage\.|offset\.storage\.|config\.storage\.|rest\.|admin\.|producer\.|consumer\.|config\.providers|key\.converter\.|value\.converter\.|header\.converter\.|security\.|sasl\.|ssl\.|client\.|offset\.flush\.|exactly\.once\.|scheduled\.rebalance|listeners\.|access\.control|response\.http|metric|worker\.|session\.|heartbeat\.|rebalance\.|topic\.creation|connect\.protocol|ksql\.|schema\.registry\.|braze\.)/;
 
 /** What a worker file says. */
 export interface WorkerSettings {
@@ -175,21 +198,12 @@ function readFile(file: string): RawConfig {
 }
 
 function hostSettings(values: ParsedConfig, raw: RawConfig): HostSettings {
-  const clusterId = values['cluster.id'] as string;
-  const { host, port } = addressOf(values['listeners'] as string, 'listeners');
-  const advertised =
-    (values['rest.advertised.host.name'] as string | null) ?? (host === '0.0.0.0' ? 'localhost' : host);
   return {
-    clusterId,
-    workerId: `${advertised}:${port}`,
+    ...clusterSettings(values),
     keyConverter: values['key.converter'] as string,
     valueConverter: values['value.converter'] as string,
     headerConverter: values['header.converter'] as string,
     raw,
-    configTopic: (values['config.storage.topic'] as string | null) ?? `_${clusterId}_connect_configs`,
-    offsetTopic: (values['offset.storage.topic'] as string | null) ?? `_${clusterId}_connect_offsets`,
-    offsetTopicPartitions: values['offset.storage.partitions'] as number,
-    replication: values['internal.replication.factor'] as number,
     offsetFlushIntervalMs: values['offset.flush.interval.ms'] as number,
     shutdownTimeoutMs: values['task.shutdown.graceful.timeout.ms'] as number,
     exactlyOnceSources: values['exactly.once.source.support'] === 'enabled',

@@ -1,10 +1,11 @@
 // `/admin/loggers`: levels at run time.
 import { TributaryError } from '../../core/errors.ts';
 import { type LoggerState, type Logs, parseLevel } from '../../core/log.ts';
+import type { Worker } from '../../host/index.ts';
 import { param, type Resource, values } from '../resource.ts';
 
 /** The logger resources. */
-export function loggerResources(logs: Logs): readonly Resource[] {
+export function loggerResources(logs: Logs, worker: Worker): readonly Resource[] {
   return [
     {
       path: '/admin/loggers',
@@ -20,14 +21,16 @@ export function loggerResources(logs: Logs): readonly Resource[] {
           if (state !== null) return shown(state);
           throw new TributaryError('TRIB_LOGGER_UNKNOWN', 'notFound', { what: `Logger ${name} not found.` });
         },
-        put: (request, response) => {
+        put: async (request, response) => {
           const text = levelOf(request.body);
           const level = parseLevel(text);
           if (level === null) {
             throw new TributaryError('TRIB_LOG_LEVEL', 'notFound', { what: `invalid log level '${text}'.` });
           }
-          const touched = logs.setLevel(param(request, 'logger'), level);
-          if (values(request, 'scope').at(-1)?.toLowerCase() !== 'cluster') return touched;
+          const logger = param(request, 'logger');
+          if (values(request, 'scope').at(-1)?.toLowerCase() !== 'cluster') return logs.setLevel(logger, level);
+          // Every worker, this one too, acts on the record.
+          await worker.setClusterLogLevel(logger, level);
           response.status(204);
           return undefined;
         },

@@ -13,6 +13,7 @@ export function offsetResources(worker: Worker, view: () => HostView): readonly 
     {
       path: '/connectors/:name/offsets',
       body: ['patch'],
+      at: { patch: 'leader', delete: 'leader' },
       on: {
         get: async (request) => {
           const name = param(request, 'name');

@@ -91,8 +91,8 @@ test('a failed task shows its trace and starts again when asked', async () => {
     await world.broker.createTopics([{ name: 'in', partitions: 1 }]);
     await world.produce('in', ['x']);
   });
-  world.worker.restart('a', { includeTasks: true, onlyFailed: true });
-  assert.equal(world.worker.status('a').tasks[0]?.state, 'RESTARTING');
+  const plan = await world.worker.restart('a', { includeTasks: true, onlyFailed: true });
+  assert.deepEqual([plan.connector.state, plan.tasks[0]?.state], ['RUNNING', 'RESTARTING']);
   await world.until('delivered', () => probe.values.length === 1);
 
   assert.match(trace ?? '', /^TRIB_TEST_DOWN The target is down\./);

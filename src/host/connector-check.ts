@@ -1,0 +1,45 @@
+// The last look at a connector's config before it is stored.
+import type { RawConfig } from '../core/config/define.ts';
+import { TributaryError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import { compileChain, prepareChain } from '../plugins/chain.ts';
+import { adviceOn } from './config-advice.ts';
+import { makeConverter, makeHeaderConverter } from './converters.ts';
+import type { Environment } from './environment.ts';
+import { connectorOf, messagesOf, validateConnector } from './validate.ts';
+
+/** Refuses a config with every message, in Connect's words; what is merely a likely slip is logged. */
+export async function checkConnector(config: RawConfig, environment: Environment, log: Logger): Promise<void> {
+  const resolved = environment.providers.resolve(config);
+  connectorOf(resolved, environment);
+  const infos = await validateConnector(config, environment);
+  const messages = [...messagesOf(infos)];
+  if (messages.length === 0) messages.push(...(await dryRun(resolved, environment)));
+  const advice = adviceOn(resolved, infos, environment.providers);
+  if (messages.length === 0) {
+    for (const line of advice) log.warn(line, { connector: config['name'] ?? null });
+    return;
+  }
+  throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
+    what: [
+      `Connector configuration is invalid and contains the following ${messages.length} error(s):`,
+      ...messages.map((message) => environment.redactor.redact(message)),
+      ...advice,
+      'You can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`',
+    ].join('\n'),
+  });
+}
+
+/** Makes what the tasks will make, so that settings which only fail together are refused now and not in a task. */
+async function dryRun(raw: RawConfig, environment: Environment): Promise<readonly string[]> {
+  try {
+    await prepareChain(raw, environment.plugins);
+    compileChain(raw, environment.plugins);
+    if (raw['key.converter']) makeConverter('key', raw, environment);
+    if (raw['value.converter']) makeConverter('value', raw, environment);
+    if (raw['header.converter']) makeHeaderConverter(raw, environment);
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}

@@ -1,0 +1,349 @@
+// A seat in a group of workers: joins it, does as the leader's assignments say, and plans for all while it leads.
+//
+// Laws. What is revoked has stopped before this worker joins the next round without claiming it. What runs or may still be
+// stopping is claimed, whatever assignments say. A worker that has not read the config topic as far as the leader reads on first,
+// or stays away for a while. Without a session nothing is owned.
+import { isTransient } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import type { Generation, GroupHandler, GroupMember, Membership } from '../../ports/group.ts';
+import type { ConfigStore } from '../config-store.ts';
+import type { Environment, GroupSettings } from '../environment.ts';
+import { type AssignorState, assign, assignNothingNew, NO_ASSIGNOR_STATE } from '../group/assignor.ts';
+import {
+  type Assignment,
+  encodeAssignment,
+  encodeMetadata,
+  GROUP_PROTOCOL,
+  parseAssignment,
+  workerMembers,
+} from '../group/protocol.ts';
+import { isExpired, makeSessionKey } from '../group/session-key.ts';
+import type { Lease } from '../lease.ts';
+import type { Place, Seat } from './seat.ts';
+
+/** Changes of a moment go into one round. */
+const ROUND_DELAY_MS = 50;
+const RETRY_MS = 1000;
+const KEY_CHECK_MS = 30_000;
+
+/** What the seat asks of the herder. */
+export interface SeatDesk {
+  readonly environment: Environment;
+  readonly configs: ConfigStore;
+  /** Every item that should run somewhere, by the config topic as read so far. */
+  work(): readonly string[];
+  /** What runs here or may still be stopping. */
+  held(): readonly string[];
+  /** Brings the connectors of these items in line with what is owned now; resolves when the rest has stopped. */
+  settle(items: Iterable<string>): Promise<void>;
+  /** States that were told are on their way to the others. */
+  flush(): Promise<void>;
+  /** Called on the leader after each round: what nobody runs, and the workers that are there (`host:port`). */
+  planned(unassigned: readonly string[], workers: ReadonlySet<string>): void;
+}
+
+export class GroupSeat implements Seat, GroupHandler {
+  readonly lease: Lease;
+  readonly #desk: SeatDesk;
+  readonly #settings: GroupSettings;
+  readonly #log: Logger;
+  #membership: Membership | null = null;
+  #round: Generation | null = null;
+  #assigned: ReadonlySet<string> = new Set();
+  #leaderUrl: string | null = null;
+  /** Ends when this worker stops leading. */
+  #leading: AbortController | null = null;
+  #hasTakenOver = false;
+  #state: AssignorState = NO_ASSIGNOR_STATE;
+  #places: ReadonlyMap<string, string> = new Map();
+  #lastPlan: { readonly unassigned: readonly string[]; readonly workers: ReadonlySet<string> } | null = null;
+  #nextRound: AbortController | null = null;
+  #roundAsked = false;
+  readonly #closing = new AbortController();
+  readonly #seated = Promise.withResolvers<void>();
+
+  constructor(desk: SeatDesk, settings: GroupSettings) {
+    this.#desk = desk;
+    this.#settings = settings;
+    this.#log = desk.environment.logs.logger('host.group');
+    const { clock } = desk.environment;
+    const untilMs = (): number => this.#membership?.aliveUntilMs ?? 0;
+    this.lease = {
+      get untilMs() {
+        return untilMs();
+      },
+      holds: () => untilMs() > clock.now(),
+    };
+  }
+
+  get generation(): number {
+    return this.#round?.generation ?? 0;
+  }
+
+  get isLeader(): boolean {
+    return this.#hasTakenOver && this.lease.holds();
+  }
+
+  owns(item: string): boolean {
+    return this.#assigned.has(item);
+  }
+
+  leader(): Place {
+    if (this.isLeader) return { at: 'here' };
+    // A leader that has not taken the topic over yet answers nothing for a moment.
+    if (this.#leaderUrl === null || this.#leading !== null) return { at: 'unknown' };
+    return { at: 'there', url: this.#leaderUrl };
+  }
+
+  owner(item: string): Place {
+    if (this.owns(item)) return { at: 'here' };
+    if (!this.isLeader) return this.leader();
+    const url = this.#places.get(item);
+    return url === undefined ? { at: 'unknown' } : { at: 'there', url };
+  }
+
+  workChanged(): void {
+    if (this.#leading === null || this.#roundAsked) return;
+    this.#roundAsked = true;
+    this.#later(ROUND_DELAY_MS, this.#leading.signal, () => {
+      this.#roundAsked = false;
+      this.#membership?.rejoin();
+    });
+  }
+
+  /** Another worker has taken the config topic over: it is asked anew who leads. */
+  deposed(): void {
+    this.#log.warn('Another worker has taken over the config topic; asking the group who leads.');
+    void this.#stopLeading();
+    this.#membership?.rejoin();
+  }
+
+  /** Joins; resolves when the first round is over and this worker has read as far as the leader. */
+  async open(): Promise<void> {
+    await this.#join();
+    await this.#seated.promise;
+  }
+
+  /** Leaves. All work must have stopped before. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#seated.resolve();
+    await this.#stopLeading();
+    await this.#membership?.leave();
+    this.#assigned = new Set();
+  }
+
+  metadata(): Uint8Array {
+    const { environment, configs } = this.#desk;
+    const work = new Set(this.#desk.work());
+    const due = [...this.#assigned].filter((item) => work.has(item));
+    return encodeMetadata({
+      url: environment.settings.advertisedUrl,
+      ksqlUrl: environment.settings.advertisedKsqlUrl,
+      configOffset: configs.offset,
+      owned: [...new Set([...this.#desk.held(), ...due])],
+      leaving: false,
+    });
+  }
+
+  plan(given: readonly GroupMember[], round: Generation): ReadonlyMap<string, Uint8Array> {
+    const { configs, environment } = this.#desk;
+    const members = workerMembers(given);
+    const furthest = members.reduce((most, { configOffset }) => Math.max(most, configOffset), 0);
+    const isBehind = configs.offset < furthest;
+    const work = this.#desk.work();
+    const plan = isBehind
+      ? { shares: assignNothingNew(members), delayMs: 0, state: this.#state }
+      : assign({
+          members,
+          work,
+          nowMs: environment.clock.now(),
+          maxDelayMs: this.#settings.maxDelayMs,
+          state: this.#state,
+        });
+    this.#state = plan.state;
+    const urls = new Map(members.map(({ id, url }) => [id, url]));
+    const places = new Map<string, string>();
+    for (const [id, { assigned }] of plan.shares) for (const item of assigned) places.set(item, urls.get(id) ?? '');
+    this.#places = places;
+    this.#lastPlan = {
+      unassigned: isBehind ? [] : work.filter((item) => !places.has(item)),
+      workers: new Set(members.map(({ url }) => workerIdOf(url))),
+    };
+    const common = {
+      error: isBehind ? ('behind' as const) : ('none' as const),
+      leaderId: round.leaderId,
+      leaderUrl: environment.settings.advertisedUrl,
+      leaderKsqlUrl: environment.settings.advertisedKsqlUrl,
+      configOffset: isBehind ? furthest : configs.offset,
+      delayMs: plan.delayMs,
+    };
+    return new Map([...plan.shares].map(([id, share]) => [id, encodeAssignment({ ...common, ...share })]));
+  }
+
+  async assigned(bytes: Uint8Array, round: Generation): Promise<void> {
+    const assignment = parseAssignment(bytes);
+    this.#round = round;
+    this.#nextRound?.abort();
+    if (round.leaderId !== round.memberId) {
+      await this.#stopLeading();
+      this.#state = NO_ASSIGNOR_STATE;
+    }
+    if (assignment === null) return;
+    this.#leaderUrl = assignment.leaderUrl;
+    if (!(await this.#readOn(assignment.configOffset))) return;
+    if (assignment.error === 'none') await this.#take(assignment);
+    if (round.leaderId === round.memberId) this.#lead(assignment);
+    this.#seated.resolve();
+  }
+
+  async lost(why: Error): Promise<void> {
+    this.#log.warn('Out of touch with the group: all work stops, and this worker joins anew.', { error: why.message });
+    await this.#abandon();
+  }
+
+  async #join(): Promise<void> {
+    const { id, sessionTimeoutMs, heartbeatIntervalMs, rebalanceTimeoutMs } = this.#settings;
+    const options = { group: id, protocol: GROUP_PROTOCOL, sessionTimeoutMs, heartbeatIntervalMs, rebalanceTimeoutMs };
+    this.#membership = await this.#desk.environment.broker.join(options, this);
+  }
+
+  /** Reads the config topic as far as the leader has; false when that took too long, and this worker leaves for a while. */
+  async #readOn(offset: number): Promise<boolean> {
+    const { configs } = this.#desk;
+    try {
+      await configs.reach(offset, this.#settings.syncTimeoutMs);
+      return true;
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      const { unsyncBackoffMs } = this.#settings;
+      this.#log.warn(
+        'The config topic cannot be read as far as the leader has read it: this worker leaves for a while.',
+        {
+          offset,
+          readTo: configs.offset,
+          unsyncBackoffMs,
+        },
+      );
+      void this.#stayAway();
+      return false;
+    }
+  }
+
+  async #stayAway(): Promise<void> {
+    const { clock } = this.#desk.environment;
+    const membership = this.#membership;
+    this.#membership = null;
+    await this.#abandon();
+    await membership?.leave();
+    await clock.sleep(this.#settings.unsyncBackoffMs, this.#closing.signal);
+    while (!this.#closing.signal.aborted) {
+      try {
+        await this.#join();
+        return;
+      } catch (error) {
+        this.#log.warn('The group cannot be joined; trying again.', { error: String(error) });
+        await clock.sleep(RETRY_MS, this.#closing.signal);
+      }
+    }
+  }
+
+  async #abandon(): Promise<void> {
+    const before = this.#assigned;
+    this.#assigned = new Set();
+    this.#round = null;
+    this.#leaderUrl = null;
+    this.#state = NO_ASSIGNOR_STATE;
+    this.#nextRound?.abort();
+    await Promise.all([this.#stopLeading(), this.#desk.settle([...before, ...this.#desk.held()])]);
+  }
+
+  /** Stops what is revoked, starts what is new. */
+  async #take({ assigned, revoked }: Assignment): Promise<void> {
+    const before = this.#assigned;
+    const now = new Set(assigned);
+    this.#assigned = now;
+    const changed = [...before, ...assigned].filter((item) => before.has(item) !== now.has(item));
+    const given = assigned.filter((item) => !before.has(item)).length;
+    if (given > 0 || revoked.length > 0) {
+      this.#log.info('Work was assigned.', { all: assigned.length, new: given, revoked: revoked.length });
+    }
+    await this.#desk.settle([...changed, ...revoked]);
+    if (revoked.length === 0) return;
+    // The next owner's states must come after what this worker says of the end.
+    await this.#desk.flush();
+    this.#membership?.rejoin();
+  }
+
+  #lead({ error, delayMs }: Assignment): void {
+    if (this.#leading === null) {
+      this.#leading = new AbortController();
+      void this.#reign(this.#leading.signal);
+    } else if (this.#hasTakenOver) this.#tellPlan();
+    if (error === 'behind') this.workChanged();
+    if (delayMs === 0) return;
+    this.#nextRound = new AbortController();
+    this.#later(delayMs, this.#nextRound.signal, () => this.#membership?.rejoin());
+  }
+
+  /** Takes the config topic over, and sees to the session key as long as it leads. */
+  async #reign(signal: AbortSignal): Promise<void> {
+    const { configs, environment } = this.#desk;
+    const { clock } = environment;
+    while (!signal.aborted) {
+      try {
+        if (!this.#hasTakenOver) {
+          await configs.takeOver();
+          // What the leader before committed last is read before anything is decided.
+          await configs.refresh(this.#settings.rebalanceTimeoutMs);
+          if (signal.aborted) return;
+          this.#hasTakenOver = true;
+          this.#log.info('This worker leads the group.', { generation: this.generation });
+          this.#tellPlan();
+          // What was read meanwhile may have changed the work.
+          this.workChanged();
+        }
+        await this.#renewKey();
+        await clock.sleep(Math.min(KEY_CHECK_MS, this.#settings.keyTtlMs), signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#log.warn('The leader cannot write; trying again.', { error: String(error) });
+        await clock.sleep(RETRY_MS, signal);
+      }
+    }
+  }
+
+  async #renewKey(): Promise<void> {
+    const { configs, environment } = this.#desk;
+    const nowMs = environment.clock.now();
+    const key = configs.sessionKey;
+    if (key === null || isExpired(key, nowMs, this.#settings.keyTtlMs))
+      await configs.putSessionKey(makeSessionKey(nowMs));
+  }
+
+  #tellPlan(): void {
+    if (this.#lastPlan !== null) this.#desk.planned(this.#lastPlan.unassigned, this.#lastPlan.workers);
+  }
+
+  async #stopLeading(): Promise<void> {
+    if (this.#leading === null) return;
+    this.#leading.abort();
+    this.#leading = null;
+    this.#hasTakenOver = false;
+    this.#roundAsked = false;
+    this.#places = new Map();
+    this.#lastPlan = null;
+    await this.#desk.configs.giveUp();
+  }
+
+  #later(delayMs: number, signal: AbortSignal, work: () => void): void {
+    void this.#desk.environment.clock.sleep(delayMs, signal).then(() => {
+      if (!signal.aborted) work();
+    });
+  }
+}
+
+/** `host:port` of a worker's URL. */
+export function workerIdOf(url: string): string {
+  return url.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+}
