@@ -14,6 +14,7 @@ export { headerAt, headersAt } from '../ports/headers.ts';
 export type { HttpAnswer, HttpClient } from '../ports/http-client.ts';
 export type { RegisteredSchema, SchemaRegistry, SchemaType, SchemaVersion } from '../ports/schema-registry.ts';
 export type { Entry, StateSession, StateStore } from '../ports/state-store.ts';
+export type * from './config-provider.ts';
 export * from './connectors.ts';
 export * from './plugins.ts';
 export { type DecodeFailed, decodeRecords } from './record-decoder.ts';

@@ -11,6 +11,7 @@ import type { Offsets } from '../ports/broker.ts';
 import { CallWatch, hung, watchedProcessor, watchedSink, watchedSource } from './call-watch.ts';
 import type { Lease } from './lease.ts';
 import { ProcessorTaskLoop } from './processor-task.ts';
+import { reloadingRun } from './reloading-run.ts';
 import { SinkTaskLoop } from './sink-task.ts';
 import { SourceTaskLoop } from './source-task.ts';
 import { connectorContext, counters, TaskControl, type TaskFrame } from './task-frame.ts';
@@ -48,6 +49,11 @@ export interface TaskRun {
 
 /** Starts a run where the task belongs. Never throws: what fails, fails the run. */
 export function startRun(order: RunOrder): TaskRun {
+  const { providers } = order.owner.environment;
+  return providers.isFetched(order.plan.config) ? reloadingRun(order, startOnce) : startOnce(order);
+}
+
+function startOnce(order: RunOrder): TaskRun {
   const { isolation } = order.owner.environment;
   const elsewhere = isolation?.run(order) ?? null;
   if (elsewhere !== null) return elsewhere;

@@ -1,8 +1,9 @@
 // The `transforms.<alias>.…` and `predicates.<alias>.…` part of a validation.
-import type { RawConfig, Setting, SettingReport } from '../core/config/define.ts';
+import type { PredicateDef, TransformDef } from '../connect/plugins.ts';
+import type { ParsedConfig, RawConfig, Setting, SettingReport } from '../core/config/define.ts';
 import { type ConfigInfo, type DescribeOptions, describeReport } from '../core/config/describe.ts';
 import { invalid, parseConfig, parseSetting, settingsUnder } from '../core/config/parse.ts';
-import type { PluginRegistry } from '../plugins/registry.ts';
+import type { FoundPlugin, PluginRegistry } from '../plugins/registry.ts';
 
 /** A part of a validation: entries and the groups they bring. */
 export interface Part {
@@ -23,12 +24,21 @@ const KINDS = {
 } as const;
 
 /** One part an alias. */
-export function aliasReports(list: 'transforms' | 'predicates', raw: RawConfig, plugins: PluginRegistry): Part[] {
+export async function aliasReports(
+  list: 'transforms' | 'predicates',
+  raw: RawConfig,
+  plugins: PluginRegistry,
+): Promise<Part[]> {
   const aliases = parseSetting('LIST', raw[list] ?? '') as readonly string[];
-  return [...new Set(aliases)].map((alias) => aliasPart(list, alias, raw, plugins));
+  return Promise.all([...new Set(aliases)].map((alias) => aliasPart(list, alias, raw, plugins)));
 }
 
-function aliasPart(list: 'transforms' | 'predicates', alias: string, raw: RawConfig, plugins: PluginRegistry): Part {
+async function aliasPart(
+  list: 'transforms' | 'predicates',
+  alias: string,
+  raw: RawConfig,
+  plugins: PluginRegistry,
+): Promise<Part> {
   const { kind, group: family, title, article } = KINDS[list];
   const prefix = `${list}.${alias}.`;
   const group = `${family}: ${alias}`;
@@ -61,13 +71,36 @@ function aliasPart(list: 'transforms' | 'predicates', alias: string, raw: RawCon
   const own = [...found.def.config, ...guards]
     .sort(byWeight)
     .map((setting, index) => ({ ...setting, order: index + 2 }));
-  const reports = parseConfig(own, settingsUnder(raw, prefix)).reports;
+  const ownSettings = settingsUnder(raw, prefix);
+  const { reports, values } = parseConfig(own, ownSettings);
   if (list === 'transforms' && raw[`${prefix}negate`] !== undefined && raw[`${prefix}predicate`] === undefined) {
     errors.push(
       `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`,
     );
   }
+  if (errors.length === 0 && reports.every((report) => report.errors.length === 0)) {
+    const refusal = await refusalOf(found, values, ownSettings);
+    if (refusal !== null) errors.push(invalid(`${prefix}type`, found.className, refusal));
+  }
   return partOf([typeReport, ...reports], { prefix, group });
+}
+
+/** Why the plugin does not take settings that are right one by one; the reference only finds out in the task. */
+async function refusalOf(
+  { def, className }: FoundPlugin<TransformDef | PredicateDef>,
+  values: ParsedConfig,
+  own: RawConfig,
+): Promise<string | null> {
+  try {
+    if (def.kind === 'predicate') def.create(values);
+    else {
+      await def.prepare?.();
+      def.create(values, className, own);
+    }
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** The guard of a transform. */

@@ -1,6 +1,7 @@
 // Client overrides (`consumer.override.…` and so on): which are allowed is the worker's policy.
 import type { RawConfig } from '../core/config/define.ts';
 import { type ConfigInfo, describeSetting } from '../core/config/describe.ts';
+import { parseConfig, parseSetting } from '../core/config/parse.ts';
 import { clientSetting } from './client-settings.ts';
 import type { Environment } from './environment.ts';
 import type { ConnectorKind } from './framework-config.ts';
@@ -32,12 +33,28 @@ function clientsOf(raw: RawConfig, kind: ConnectorKind): readonly Client[] {
 function entry(client: Client, key: string, raw: RawConfig, environment: Environment): ConfigInfo {
   const prefix = `${client}.override.`;
   const name = prefix + key;
-  const policy = environment.settings.overridePolicy;
-  const isAllowed = policy === 'All' || (policy === 'Principal' && PRINCIPAL.has(key));
-  const errors = isAllowed
+  const { overridePolicy: policy } = environment.settings;
+  const errors = isAllowed(key, environment)
     ? []
     : [`The '${policy}' policy does not allow '${key}' to be overridden in the connector configuration.`];
   const setting = clientSetting(client, key);
+  // The reference answers 500 to a value that its client cannot parse; here the entry says so.
+  if (setting !== null) errors.push(...parseConfig([setting], { [key]: raw[name] ?? null }).reports[0]!.errors);
   const value = { name, value: raw[name] ?? null, recommended_values: [], errors, visible: true };
   return { definition: setting === null ? null : describeSetting(setting, { prefix }), value };
 }
+
+function isAllowed(key: string, { settings }: Environment): boolean {
+  switch (settings.overridePolicy) {
+    case 'All':
+      return true;
+    case 'Principal':
+      return PRINCIPAL.has(key);
+    case 'Allowlist':
+      return (parseSetting('LIST', settings.raw[ALLOWLIST] ?? '') as readonly string[]).includes(key);
+    default:
+      return false;
+  }
+}
+
+const ALLOWLIST = 'connector.client.config.override.allowlist';

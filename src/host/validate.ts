@@ -9,10 +9,12 @@ import { parseConfig, parseSetting } from '../core/config/parse.ts';
 import { TributaryError } from '../core/errors.ts';
 import { compileFullMatch } from '../core/java/regex.ts';
 import type { FoundPlugin } from '../plugins/registry.ts';
+import { adviceOn, predicateAdvice } from './config-advice.ts';
 import { within } from './deadline.ts';
 import type { Environment } from './environment.ts';
 import { frameworkConfig } from './framework-config.ts';
 import type { ConnectorDefinition } from './task-runtime.ts';
+import { topicCreationFaults } from './topic-creation.ts';
 import { unknownClass } from './unknown-class.ts';
 import { aliasReports, type Part, partOf } from './validate-aliases.ts';
 import { converterParts, resolveConverterClasses } from './validate-converters.ts';
@@ -26,6 +28,8 @@ export interface ConfigInfos {
   readonly error_count: number;
   readonly groups: readonly string[];
   readonly configs: readonly ConfigInfo[];
+  /** Ours: what is not wrong but most likely a slip. Absent when there is nothing to say; never counted. */
+  readonly warnings?: readonly string[];
 }
 
 /** Finds the connector a config names. Throws `config` with Connect's texts. */
@@ -44,10 +48,20 @@ export function connectorOf(config: RawConfig, environment: Environment): FoundP
 
 /** Validates a config as given (references unresolved, JSON nulls kept). Throws when there is no such connector. */
 export async function validateConnector(given: RawConfig, environment: Environment): Promise<ConfigInfos> {
+  await environment.providers.load(given);
   const raw = environment.providers.resolve(given);
   const found = connectorOf(raw, environment);
   const elsewhere = environment.isolation?.validate(raw) ?? null;
-  if (elsewhere !== null) return (await elsewhere).infos;
+  const infos = elsewhere !== null ? (await elsewhere).infos : await infosOf(raw, found, environment);
+  const warnings = [...adviceOn(raw, infos, environment.providers), ...predicateAdvice(raw)];
+  return warnings.length === 0 ? infos : { ...infos, warnings };
+}
+
+async function infosOf(
+  raw: RawConfig,
+  found: FoundPlugin<ConnectorDefinition>,
+  environment: Environment,
+): Promise<ConfigInfos> {
   const { def, className } = found;
   const connector = await connectorPart(raw, found, environment);
   const parts = [connector, ...overridePart(raw, def.kind, environment), ...converterParts(raw, environment)];
@@ -79,8 +93,8 @@ async function connectorPart(
   const definition: ConfigDef = framework.filter(({ name }) => !own.has(name));
   const reports = resolveConverterClasses(parseConfig(definition, raw).reports, raw, environment);
   const aliases = [
-    ...aliasReports('transforms', raw, environment.plugins),
-    ...aliasReports('predicates', raw, environment.plugins),
+    ...(await aliasReports('transforms', raw, environment.plugins)),
+    ...(await aliasReports('predicates', raw, environment.plugins)),
   ];
   const plugin = parseConfig(def.config, raw).reports;
   const entries = [...partOf(reports).configs, ...aliases.flatMap((part) => part.configs), ...partOf(plugin).configs];
@@ -88,6 +102,9 @@ async function connectorPart(
   const add = (name: string, message: string) => errors.set(name, [...(errors.get(name) ?? []), message]);
   if (def.kind === 'sink') crossCheckTopics(raw, reports, add);
   if (def.kind === 'source') checkExactlyOnce(raw, def, environment, add);
+  if (def.kind === 'source') {
+    for (const [name, faults] of Object.entries(topicCreationFaults(raw))) for (const fault of faults) add(name, fault);
+  }
   for (const [name, messages] of Object.entries(await pluginErrors(def, raw, environment))) {
     for (const message of messages) add(name, message);
   }
