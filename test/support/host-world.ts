@@ -26,6 +26,7 @@ import { type Environment, type HostSettings, Providers, Services, Worker } from
 import { builtInPlugins, PluginRegistry } from '../../src/plugins/index.ts';
 import { type Broker, partitionKey } from '../../src/ports/broker.ts';
 import type { Clock } from '../../src/ports/clock.ts';
+import type { HttpClient } from '../../src/ports/http-client.ts';
 import { turningClock } from './turning-clock.ts';
 
 const TEXT = primitive('string', { optional: true });
@@ -214,7 +215,12 @@ export interface HostWorld {
 /** Opens a world, which is closed with the test that asked for it, however that ends. Give `broker` to start a second worker on the first one's log. */
 export async function hostWorld(
   plugins: readonly PluginDef[],
-  options: { readonly broker?: Broker; readonly clock?: Clock; readonly settings?: Partial<HostSettings> } = {},
+  options: {
+    readonly broker?: Broker;
+    readonly clock?: Clock;
+    readonly http?: HttpClient;
+    readonly settings?: Partial<HostSettings>;
+  } = {},
 ): Promise<HostWorld> {
   const clock = options.clock ?? turningClock();
   const broker = options.broker ?? memoryBroker(clock);
@@ -228,7 +234,7 @@ export async function hostWorld(
     registry,
     registryOf: () => registry,
     store: new MemoryStateStore(clock),
-    http: { send: () => Promise.reject(new Error('no network in tests')), close: async () => {} },
+    http: options.http ?? { send: () => Promise.reject(new Error('no network in tests')), close: async () => {} },
     clock,
     plugins: new PluginRegistry([...builtInPlugins, textConverter, textHeaders, ...plugins]),
     providers: new Providers({ environment: { WORD: 'swordfish' } }, redactor),

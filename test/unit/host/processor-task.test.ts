@@ -89,7 +89,14 @@ test('a processor that was taken over closes quietly', async () => {
   await world.worker.create('p', config, null);
   await world.until('closed', () => world.log.some((line) => line.includes('has taken this task over')));
 
-  const task = { id: 0, state: 'UNASSIGNED', trace: null, workerId: 'localhost:8083', version: '1.0', restartsAtMs: null };
+  const task = {
+    id: 0,
+    state: 'UNASSIGNED',
+    trace: null,
+    workerId: 'localhost:8083',
+    version: '1.0',
+    restartsAtMs: null,
+  };
   assert.deepEqual(world.worker.status('p').tasks, [task]);
   await world.close();
 });
