@@ -47,8 +47,11 @@ export class NotingMember implements GroupHandler {
   async assigned(assignment: Uint8Array, round: Generation): Promise<void> {
     this.#note(1);
     this.assignments.push({ text: Buffer.from(assignment).toString(), round });
-    await this.during;
-    this.#busy--;
+    try {
+      await this.during;
+    } finally {
+      this.#busy--;
+    }
   }
 
   async lost(why: Error): Promise<void> {

@@ -173,6 +173,23 @@ export function groupContract(
       await leaveAll([slow, quick]);
     });
 
+    test('a member that fails to follow its assignment is out, hears so, and joins anew', async () => {
+      const members = [await member('a'), await member('b')];
+      await agreed(members);
+      const [failing, other] = members;
+
+      failing!.during = Promise.reject(new Error('cannot'));
+      failing!.during.catch(() => {});
+      other!.membership.rejoin();
+      await until('it was told', () => failing!.losses.length > 0);
+      failing!.during = Promise.resolve();
+      await agreed(members);
+
+      assert.match(failing!.losses[0]!.message, /failed/);
+      assert.deepEqual([other!.losses, failing!.overlaps, failing!.membership.trouble], [[], 0, null]);
+      await leaveAll(members);
+    });
+
     test('members of another protocol are refused with a word on what to do', async () => {
       const first = await member('a');
       await agreed([first]);

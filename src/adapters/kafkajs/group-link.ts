@@ -10,7 +10,8 @@ export class GroupLink {
   readonly #cluster: Cluster;
   readonly #group: string;
   #link: Link | null = null;
-  #giveUp: ((error: Error) => void) | null = null;
+  // The calls under way: usually one, and a goodbye beside it.
+  readonly #waiting = new Set<(error: Error) => void>();
 
   constructor(cluster: Cluster, group: string) {
     this.#cluster = cluster;
@@ -23,23 +24,26 @@ export class GroupLink {
     void this.#cluster.clock.sleep(withinMs, stop.signal).then(() => {
       if (!stop.signal.aborted) this.drop();
     });
+    let giveUp = (_error: Error): void => {};
     const dropped = new Promise<never>((_resolve, reject) => {
-      this.#giveUp = reject;
+      giveUp = reject;
     });
+    this.#waiting.add(giveUp);
     try {
       return await Promise.race([this.#send(call), dropped]);
     } catch (error) {
       if (movesCoordinator(error)) this.#forget();
       throw error;
     } finally {
-      this.#giveUp = null;
+      this.#waiting.delete(giveUp);
       stop.abort();
     }
   }
 
   /** Closes the connection; a call under way fails, the next one connects anew. */
   drop(): void {
-    this.#giveUp?.(new ConnectionError(`coordinator of ${this.#group}`, new Error('no answer')));
+    const error = new ConnectionError(`coordinator of ${this.#group}`, new Error('no answer'));
+    for (const giveUp of this.#waiting) giveUp(error);
     this.#link?.close();
     this.#link = null;
   }

@@ -91,7 +91,7 @@ export class KafkaMembership implements Membership {
     if (this.#left.signal.aborted) return;
     this.#left.abort();
     this.#endSession();
-    await this.#sayGoodbye(this.#beats);
+    await this.#sayGoodbye();
     this.#beats.drop();
   }
 
@@ -149,6 +149,7 @@ export class KafkaMembership implements Membership {
 
   async #join(): Promise<JoinAnswer> {
     if (this.#memberId === '') await this.#introduce();
+    if (this.#isOver) throw new SessionOver();
     const { rebalanceTimeoutMs } = this.#options;
     const call = this.#joinCall();
     const answer = await this.#inSession(async () => {
@@ -206,9 +207,8 @@ export class KafkaMembership implements Membership {
       this.#note(explain(error) as Error);
     } else {
       // The handler failed: out of the group with this member, so that another one leads or does the work.
-      const { memberId } = { memberId: this.#memberId };
       this.#endSession(lost(this.#options.group, 'its worker failed to plan or to follow the assignment', error));
-      if (memberId !== '') void this.#sayGoodbye(this.#beats);
+      void this.#sayGoodbye();
     }
   }
 
@@ -308,12 +308,12 @@ export class KafkaMembership implements Membership {
     this.#changed.notify();
   }
 
-  async #sayGoodbye(link: GroupLink): Promise<void> {
+  async #sayGoodbye(): Promise<void> {
     const memberId = this.#memberId;
     if (memberId === '') return;
     this.#memberId = '';
     try {
-      await link.call(leaveGroup(this.#options.group, memberId), LEAVE_WITHIN_MS);
+      await this.#beats.call(leaveGroup(this.#options.group, memberId), LEAVE_WITHIN_MS);
     } catch (error) {
       // Then the others wait for the session to end.
       if (!(error instanceof KafkaError || error instanceof ConnectionError)) throw error;
