@@ -76,9 +76,14 @@ async function infosOf(
   };
 }
 
-/** Every message of a validation, in order. */
+/**
+ * Every message of a validation, in order. Those of a transform or converter name the setting as the plugin knows it, which may be
+ * one of several: then the whole name is put before.
+ */
 export function messagesOf(infos: ConfigInfos): readonly string[] {
-  return infos.configs.flatMap(({ value }) => value.errors);
+  return infos.configs.flatMap(({ value: { name, errors } }) =>
+    errors.map((error) => (error.includes(name) ? error : `${name}: ${error}`)),
+  );
 }
 
 async function connectorPart(
