@@ -7,7 +7,7 @@ import { parseItem, type WorkItem, type WorkKind } from './work-items.ts';
 
 interface Share {
   readonly id: string;
-  readonly items: Set<string>;
+  readonly items: Map<string, WorkItem>;
   readonly byKind: Map<WorkKind, number>;
   /** Tasks by connector. */
   readonly byConnector: Map<string, number>;
@@ -25,7 +25,7 @@ export class Shares {
 
   /** Ties are broken by the order of `ids`. */
   constructor(ids: Iterable<string>) {
-    for (const id of ids) this.#shares.set(id, { id, items: new Set(), byKind: new Map(), byConnector: new Map() });
+    for (const id of ids) this.#shares.set(id, { id, items: new Map(), byKind: new Map(), byConnector: new Map() });
   }
 
   has(item: string): boolean {
@@ -33,7 +33,7 @@ export class Shares {
   }
 
   of(id: string): readonly string[] {
-    return [...(this.#shares.get(id)?.items ?? [])];
+    return [...(this.#shares.get(id)?.items.keys() ?? [])];
   }
 
   add(id: string, item: string): void {
@@ -75,15 +75,14 @@ export class Shares {
   #takeOne(share: Share, kind: WorkKind): string {
     let best = '';
     let most = -1;
-    for (const item of share.items) {
-      const work = parseItem(item)!;
+    for (const [item, work] of share.items) {
       if (work.kind !== kind) continue;
       const count = work.kind === 'task' ? share.byConnector.get(work.connector)! : 0;
       if (count < most) continue;
       best = item;
       most = count;
     }
-    const work = parseItem(best)!;
+    const work = share.items.get(best)!;
     share.items.delete(best);
     this.#given.delete(best);
     share.byKind.set(kind, loadOf(share, kind) - 1);
@@ -92,7 +91,7 @@ export class Shares {
   }
 
   #put(share: Share, item: string, work: WorkItem): void {
-    share.items.add(item);
+    share.items.set(item, work);
     this.#given.add(item);
     share.byKind.set(work.kind, loadOf(share, work.kind) + 1);
     if (work.kind === 'task') share.byConnector.set(work.connector, (share.byConnector.get(work.connector) ?? 0) + 1);
