@@ -1,6 +1,8 @@
 // Lines of a growing file become records. The source offset is the byte position after the last whole line, so a line that is
-// not ended yet is read once it is, and a restart goes on behind the last record that was written.
-import { type FileHandle, open } from 'node:fs/promises';
+// not ended yet is read once it is, and a restart goes on behind the last record that was written. A line ends with \n, \r\n or
+// \r, as for Java's readers. A file that was cut short, or replaced by another one of its name, is read from its start: what
+// rotates logs does either.
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import {
   type ConfigDef,
   type ConnectorDef,
@@ -16,6 +18,8 @@ import {
 
 const READ_BYTES = 256 * 1024;
 const IDLE_WAIT_MS = 250;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 const LINE_SCHEMA = primitive('string');
 
 const config: ConfigDef = [
@@ -123,7 +127,7 @@ class FileStreamSourceTask implements SourceTask {
     if (this.#input === null && this.#handle === null && !(await this.#open())) return null;
     const waiting = this.#takeLines();
     if (waiting.length > 0) return waiting;
-    if (!(await this.#read())) {
+    if (!(await this.#read()) && !(await this.#hasBegunAnew())) {
       await this.#context.clock.sleep(IDLE_WAIT_MS, this.#context.signal);
       return null;
     }
@@ -169,17 +173,46 @@ class FileStreamSourceTask implements SourceTask {
     return true;
   }
 
+  /** Called when nothing is left to read. */
+  async #hasBegunAnew(): Promise<boolean> {
+    if (this.#handle === null) return false;
+    const named = await stat(this.#file!).catch(() => null);
+    const own = await this.#handle.stat();
+    const isCut = own.size < this.#position + this.#held.length;
+    const isReplaced = named !== null && (named.ino !== own.ino || named.dev !== own.dev);
+    if (!isCut && !isReplaced) return false;
+    const why = isCut ? `is shorter (${own.size} bytes) than what was read (${this.#position})` : 'was replaced';
+    this.#context.log('warn', `File ${this.#file} ${why}: reading from its start.`);
+    this.#held = Buffer.alloc(0);
+    this.#position = 0;
+    if (isReplaced) {
+      await this.#handle.close();
+      this.#handle = null;
+    }
+    return true;
+  }
+
   #takeLines(): ConnectRecord[] {
     const records: ConnectRecord[] = [];
     const held = this.#held;
     const now = this.#context.clock.now();
     let from = 0;
+    // Found once and then only where it has been passed: most files have no \r at all.
+    let carriageReturn = held.indexOf(CARRIAGE_RETURN);
     while (records.length < this.#batchRows) {
-      const end = held.indexOf(10, from);
+      const lineFeed = held.indexOf(LINE_FEED, from);
+      if (carriageReturn >= 0 && carriageReturn < from) carriageReturn = held.indexOf(CARRIAGE_RETURN, from);
+      let end = lineFeed;
+      let next = lineFeed + 1;
+      if (carriageReturn >= 0 && (lineFeed < 0 || carriageReturn < lineFeed)) {
+        // Whether the last byte ends a line or is half of an end is told by the next one.
+        if (carriageReturn + 1 === held.length) break;
+        end = carriageReturn;
+        next = carriageReturn + 1 === lineFeed ? lineFeed + 1 : carriageReturn + 1;
+      }
       if (end < 0) break;
-      const textEnd = end > from && held[end - 1] === 13 ? end - 1 : end;
-      const text = held.toString('utf8', from, textEnd);
-      from = end + 1;
+      const text = held.toString('utf8', from, end);
+      from = next;
       records.push(this.#record(text, this.#position + from, now));
     }
     this.#held = held.subarray(from);

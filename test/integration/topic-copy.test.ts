@@ -42,7 +42,7 @@ else {
       await source.deleteTopics([topic]);
       await target.deleteTopics([copy, `mm2-offset-syncs.${alias}.internal`, `${alias}.checkpoints.internal`]);
       await target.deleteTopics(['configs', 'offsets', 'status'].map((name) => `_${id}_connect_${name}`));
-      await target.deleteTopics([`_${id}_command_topic`]);
+      await target.deleteTopics([`_${id}_command_topic`, `_${id}_backfills`]);
       for (const group of [`connect-${id}`, `${id}-app`, `${id}-live`]) {
         await source.deleteGroup(group);
         await target.deleteGroup(group).catch(() => {}); // a member may be leaving
