@@ -18,7 +18,8 @@ const number = (name: string, fallback: number | null, least: number, doc: strin
   fallback,
   importance: 'LOW',
   doc,
-  check: atLeast(least),
+  // Without a default of its own it may be absent.
+  check: (value, own) => (value === null && fallback === null ? null : atLeast(least)(value, own)),
 });
 const oneOf = (name: string, fallback: string, choices: readonly string[], doc: string): ConfigDef[number] => ({
   ...text(name, fallback, doc),
