@@ -1,6 +1,7 @@
 // The one place that picks adapters. They are loaded only when chosen.
 import { join } from 'node:path';
 import type { RegistryAccess } from '../adapters/registry/access.ts';
+import type { LentPorts } from '../adapters/remote/index.ts';
 import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { Broker } from '../ports/broker.ts';
@@ -23,8 +24,56 @@ export interface Adapters {
   close(): Promise<void>;
 }
 
+/** The ports that a thread needs as well. */
+export type Ports = Omit<Adapters, 'queue' | 'names'>;
+
+/** What opening ports needs of the worker's settings. */
+export type PortSettings = Pick<WorkerSettings, 'parsed' | 'raw' | 'host'>;
+
 /** Opens what the settings name. Throws `transient` for what cannot be reached now: the caller tries again. */
 export async function openAdapters(settings: WorkerSettings, http: HttpClient, clock: Clock): Promise<Adapters> {
+  const ports = await openPorts(settings, { http, clock, lent: null });
+  const folder = settings.parsed['data.dir'] as string;
+  const brokers = settings.parsed['bootstrap.servers'] as string;
+  const url = settings.parsed['schema.registry.url'] as string;
+  const storeUrl = settings.parsed['state.store.url'] as string;
+  let queue: JobQueue | null = null;
+  try {
+    const { clusterId } = settings.host;
+    queue = await openQueue(storeUrl, folder, clusterId, clock);
+    // What is down at start is waited for here, with one plain line of the caller's, and not by every task for itself. A queue that was
+    // opened on a Redis that is down would stay broken, too.
+    if (url !== 'embedded') await ports.registry.latest(`${clusterId}-start`);
+    if (storeUrl !== 'lmdb') {
+      await ports.store.peek(`${clusterId}-start`, 'start', [Buffer.from('start')]);
+      await queue.get('start', 'start');
+    }
+    const opened = queue;
+    return {
+      ...ports,
+      queue,
+      names: {
+        broker: brokers === 'embedded' ? `embedded log in ${join(folder, 'log')}` : `Kafka at ${brokers}`,
+        registry: url === 'embedded' ? 'embedded' : withoutUser(url),
+        store: storeUrl === 'lmdb' ? 'LMDB' : withoutUser(storeUrl),
+      },
+      close: async () => {
+        await opened.close().catch(() => {});
+        await ports.close();
+      },
+    };
+  } catch (error) {
+    await queue?.close().catch(() => {});
+    await ports.close();
+    throw error;
+  }
+}
+
+/** Opens broker, registry and store. `lent`: those of this process, for a thread, which opens only what is a server. */
+export async function openPorts(
+  settings: PortSettings,
+  { http, clock, lent }: { readonly http: HttpClient; readonly clock: Clock; readonly lent: LentPorts | null },
+): Promise<Ports> {
   const folder = settings.parsed['data.dir'] as string;
   const { clusterId } = settings.host;
   const closers: (() => Promise<void>)[] = [];
@@ -37,11 +86,14 @@ export async function openAdapters(settings: WorkerSettings, http: HttpClient, c
   };
   try {
     const brokers = settings.parsed['bootstrap.servers'] as string;
-    const broker = opened(await openBroker(brokers, folder, settings.raw, clock));
+    const broker =
+      lent !== null && brokers === 'embedded'
+        ? lent.broker
+        : opened(await openBroker(brokers, folder, settings.raw, clock));
     const url = settings.parsed['schema.registry.url'] as string;
     const userInfo = settings.parsed['schema.registry.basic.auth.user.info'] as string | null;
     const registries = new Map<string, SchemaRegistry>();
-    const openRegistry = await registryOpener(folder, http, clock);
+    const openRegistry = await registryOpener(folder, http, clock, lent?.registry ?? null);
     const { accessSettings, registryAccess } = await import('../adapters/registry/access.ts');
     const registryAt = (at: string, user: string | null): SchemaRegistry => {
       const id = `${at} ${user ?? ''}`;
@@ -64,16 +116,8 @@ export async function openAdapters(settings: WorkerSettings, http: HttpClient, c
     };
     const registry = registryAt(url, userInfo);
     const storeUrl = settings.parsed['state.store.url'] as string;
-    const { store, queue } = await openStores(storeUrl, folder, clusterId, clock);
-    opened(store);
-    opened(queue);
-    // What is down at start is waited for here, with one plain line of the caller's, and not by every task for itself. A queue that was
-    // opened on a Redis that is down would stay broken, too.
-    if (url !== 'embedded') await registry.latest(`${clusterId}-start`);
-    if (storeUrl !== 'lmdb') {
-      await store.peek(`${clusterId}-start`, 'start', [Buffer.from('start')]);
-      await queue.get('start', 'start');
-    }
+    const store =
+      lent !== null && storeUrl === 'lmdb' ? lent.store : opened(await openStore(storeUrl, folder, clusterId, clock));
     return {
       broker,
       registry,
@@ -83,12 +127,6 @@ export async function openAdapters(settings: WorkerSettings, http: HttpClient, c
         return (at ?? url) === 'embedded' ? registryAt('embedded', null) : registryWith(at ?? url, own);
       },
       store,
-      queue,
-      names: {
-        broker: brokers === 'embedded' ? `embedded log in ${join(folder, 'log')}` : `Kafka at ${brokers}`,
-        registry: url === 'embedded' ? 'embedded' : withoutUser(url),
-        store: storeUrl === 'lmdb' ? 'LMDB' : withoutUser(storeUrl),
-      },
       close: closeAll,
     };
   } catch (error) {
@@ -110,6 +148,7 @@ async function registryOpener(
   folder: string,
   http: HttpClient,
   clock: Clock,
+  lent: SchemaRegistry | null,
 ): Promise<(url: string, userInfo: string | null, access?: RegistryAccess) => SchemaRegistry> {
   const [{ EmbeddedRegistry }, { ConfluentRegistry }, { undiciClient }] = await Promise.all([
     import('../adapters/registry/embedded.ts'),
@@ -117,7 +156,7 @@ async function registryOpener(
     import('../adapters/http/undici-client.ts'),
   ]);
   return (url, userInfo, access) => {
-    if (url === 'embedded') return new EmbeddedRegistry(join(folder, 'registry'));
+    if (url === 'embedded') return lent ?? new EmbeddedRegistry(join(folder, 'registry'));
     if (access === undefined)
       return new ConfluentRegistry({ url, http, clock, ...(userInfo === null ? {} : { userInfo }) });
     const { tls } = access;
@@ -126,18 +165,10 @@ async function registryOpener(
   };
 }
 
-async function openStores(
-  url: string,
-  folder: string,
-  clusterId: string,
-  clock: Clock,
-): Promise<{ readonly store: StateStore; readonly queue: JobQueue }> {
-  if (/^rediss?:\/\//.test(url)) {
-    const [{ RedisStateStore }, { BullJobQueue }] = await Promise.all([
-      import('../adapters/redis/state-store.ts'),
-      import('../adapters/bullmq/job-queue.ts'),
-    ]);
-    return { store: new RedisStateStore({ url, clusterId }), queue: new BullJobQueue({ url, clusterId, clock }) };
+async function openStore(url: string, folder: string, clusterId: string, clock: Clock): Promise<StateStore> {
+  if (isRedis(url)) {
+    const { RedisStateStore } = await import('../adapters/redis/state-store.ts');
+    return new RedisStateStore({ url, clusterId });
   }
   if (url !== 'lmdb') {
     throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
@@ -145,14 +176,22 @@ async function openStores(
       fix: 'Use "lmdb" or redis://host:port.',
     });
   }
-  const [{ LmdbStateStore }, { EmbeddedJobQueue }] = await Promise.all([
-    import('../adapters/lmdb/state-store.ts'),
-    import('../adapters/embedded-queue/job-queue.ts'),
-  ]);
-  return {
-    store: new LmdbStateStore({ folder: join(folder, 'state'), clock }),
-    queue: new EmbeddedJobQueue({ folder: join(folder, 'jobs'), clock }),
-  };
+  const { LmdbStateStore } = await import('../adapters/lmdb/state-store.ts');
+  return new LmdbStateStore({ folder: join(folder, 'state'), clock });
+}
+
+/** The queue follows the state store. */
+async function openQueue(url: string, folder: string, clusterId: string, clock: Clock): Promise<JobQueue> {
+  if (isRedis(url)) {
+    const { BullJobQueue } = await import('../adapters/bullmq/job-queue.ts');
+    return new BullJobQueue({ url, clusterId, clock });
+  }
+  const { EmbeddedJobQueue } = await import('../adapters/embedded-queue/job-queue.ts');
+  return new EmbeddedJobQueue({ folder: join(folder, 'jobs'), clock });
+}
+
+function isRedis(url: string): boolean {
+  return /^rediss?:\/\//.test(url);
 }
 
 function withoutUser(url: string): string {

@@ -23,7 +23,8 @@ import { type FactSources, gatherFacts, knownFacts } from './facts.ts';
 import { FactsBoard } from './facts-board.ts';
 import { openOtherKafka } from './kafka.ts';
 import { openListeners } from './listeners.ts';
-import { type LoadedPlugins, loadPlugins } from './plugins.ts';
+import { openPlugins } from './open-plugins.ts';
+import type { LoadedPlugins } from './plugins.ts';
 import { RecentErrors } from './recent-errors.ts';
 import { startServices } from './services.ts';
 import { readWorkerSettings, type WorkerSettings } from './worker-settings.ts';
@@ -44,13 +45,20 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
     { write: logWriter(settings, errors, log), now: () => clock.now(), redact: (text) => redactor.redact(text) },
     settings.parsed['log.level'] as LogLevel,
   );
-  const plugins = await loadPlugins(settings.parsed['plugin.packages'] as readonly string[], '.');
   const { undiciClient } = await import('../adapters/http/undici-client.ts');
   const http = undiciClient();
   const metrics = new Metrics();
+  let lent: Adapters | null = null;
+  const { plugins, threads } = await openPlugins(settings, { clock, logs, metrics, redactor }, () => lent);
+  const providerProblems = settings.providers.install(plugins.configProviders, clock);
   // Ports first: a port that is taken is told before anything else is touched.
   const listeners = await openListeners(settings);
-  const closers: (() => Promise<void>)[] = [() => http.close(), () => listeners.close()];
+  const closers: (() => Promise<void>)[] = [
+    () => settings.providers.close(),
+    () => http.close(),
+    () => threads.close(),
+    () => listeners.close(),
+  ];
   const close = async (): Promise<void> => {
     for (const step of closers.toReversed()) await step();
   };
@@ -60,7 +68,9 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
   };
   try {
     const adapters = await patiently(() => openAdapters(settings, http, clock), { clock, signal, say: sayWaiting });
-    closers.push(() => adapters.close());
+    // Threads end before what they were lent.
+    closers.splice(2, 0, () => adapters.close());
+    lent = adapters;
     const environment: Environment = {
       broker: adapters.broker,
       openBroker: (raw) => openOtherKafka(raw, clock),
@@ -76,6 +86,7 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
       metrics,
       services: new Services(),
       settings: settings.host,
+      isolation: threads,
     };
     const worker = new Worker(environment);
     const services = await patiently(() => startServices(environment, adapters, settings), {
@@ -96,6 +107,7 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
     });
     closers.push(flushNowAndThen(logs, clock));
     const problems = [...plugins.problems.map(({ from, message }) => `plugins of ${from}: ${message}`)];
+    problems.push(...providerProblems);
     problems.push(...(await loadFiles(settings, worker, services)));
     return {
       urls: listeners.urls,
@@ -145,6 +157,8 @@ async function loadFiles(
 ): Promise<readonly string[]> {
   const folder = settings.parsed['config.dir'] as string | null;
   if (folder === null) return [];
+  // In a group the files of one worker are enough: they are those of the leader.
+  if (!worker.isLeader) return [];
   const { connectors, backfills, problems } = await readConfigFiles(folder);
   const refused = [...problems, ...(await applyConnectorFiles(connectors, worker))];
   for (const { file, job } of backfills) {
@@ -198,6 +212,9 @@ function notesOf(settings: WorkerSettings, adapters: Adapters, plugins: LoadedPl
     `Broker ${broker}; schema registry ${registry}; state ${store}; cluster.id ${settings.host.clusterId}`,
     ...(standIn === null ? [] : [`Braze stand-in: what it was sent is at ${standIn}/accepted`]),
     `Connectors: ${loaded.join(', ') || 'none'}`,
+    ...plugins.sources
+      .filter(({ from }) => from !== 'built-in' && !from.startsWith('connectors/'))
+      .map(({ from, plugins: count }) => `Plugins of ${from}: ${count}`),
     ...settings.unknown.map(
       ({ name, suggestion }) =>
         `unknown setting "${name}"${suggestion === null ? '' : `; did you mean "${suggestion}"?`}`,

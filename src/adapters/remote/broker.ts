@@ -31,6 +31,7 @@ export function remoteBroker(link: Caller): Broker {
     read: async (from, options) => new RemoteReader(link, await call<number>('read', from, options)),
     produce: async (options) => new RemoteProducer(link, await call<number>('produce', options), false),
     transact: async (id, options) => new RemoteProducer(link, await call<number>('transact', id, options), true),
+    join: () => Promise.reject(misplaced('group of workers on a thread')),
     close: async () => {},
   };
 }

@@ -1,4 +1,6 @@
 // What the main thread and a plugin thread say to each other. A closed list: records are never among it.
+import type { ConfigProviderDef } from '../../connect/config-provider.ts';
+import type { PluginDef } from '../../connect/plugins.ts';
 import type { RawConfig } from '../../core/config/define.ts';
 import type { ErrorParcel } from '../../core/error-parcel.ts';
 import type { LogLevel } from '../../core/log.ts';
@@ -11,6 +13,14 @@ export interface PluginModule {
   readonly url: string;
   /** Not part of the product. */
   readonly foreign: boolean;
+  /** The classes it is used for; null: all. Others come from elsewhere in a newer version. */
+  readonly classes: readonly string[] | null;
+}
+
+/** What a module exports for the host. */
+export interface ModuleExports {
+  readonly plugins: readonly PluginDef[];
+  readonly configProviders: readonly ConfigProviderDef[];
 }
 
 /** A plugin and its settings, as handed to a thread: references are resolved, what is secret is named. */
@@ -38,6 +48,14 @@ export interface RunSpec extends HandedConfig {
 /** What is asked of a thread and answered once. */
 export type Ask =
   | { readonly ask: 'describe'; readonly module: PluginModule }
+  | {
+      readonly ask: 'provide';
+      readonly module: PluginModule;
+      readonly className: string;
+      readonly raw: RawConfig;
+      readonly path: string;
+      readonly keys: readonly string[];
+    }
   | ({ readonly ask: 'validate' } & HandedConfig)
   | ({ readonly ask: 'start'; readonly instance: number; readonly connector: string } & HandedConfig)
   | { readonly ask: 'taskConfigs'; readonly instance: number; readonly maxTasks: number }
@@ -70,8 +88,8 @@ export type Report =
   | { readonly report: 'ended'; readonly run: number; readonly error: ErrorParcel | null }
   /** A plugin call of the run has been out for longer than it may. */
   | { readonly report: 'stuck'; readonly run: number; readonly call: string; readonly forMs: number }
-  /** Plugin code did what would have ended the process. Run 0: not known whose it was. The thread may end right after. */
-  | { readonly report: 'fault'; readonly run: number; readonly error: ErrorParcel; readonly fatal: boolean }
+  /** Plugin code did what would have ended the process. Run 0: not known whose it was; negative: of a connector instance. */
+  | { readonly report: 'fault'; readonly run: number; readonly error: ErrorParcel }
   | { readonly report: 'log'; readonly line: string }
   | { readonly report: 'samples'; readonly samples: readonly Sample[] }
   | {
