@@ -26,7 +26,8 @@ have come meanwhile. So a replay goes to the failed connector alone unless you s
 \`<dead-letter topic>.retry.<connector>\`, which the connector reads beside its topics as if the records came from where they
 failed. It takes a few seconds until it reads a topic that is new. Offsets and lag of that topic show under the connector's own.
 Only sinks have this; for others say \`"to": "original"\` or name a topic. Which letters were replayed stands in the compacted topic
-\`_<cluster.id>_dlq_replays\`, and the group \`<cluster.id>-dlq-replay-<connector>\` shows as lag what was not.`;
+\`_<cluster.id>_dlq_replays\`, and the group \`<cluster.id>-dlq-replay-<connector>\` shows as lag what was not.
+More: [guide](../guide/replay-dead-letters.md).`;
 
 function restPage(): string {
   const services = backfillResources(NOTHING);
