@@ -98,6 +98,15 @@ const SOURCE: ConfigDef = [
     doc: 'Where to begin in a partition never read, and where to go on when the next record is gone (retention): earliest, latest, or none to fail then.',
     choices: ['earliest', 'latest', 'none'],
   },
+  {
+    name: 'source.commit.enabled',
+    type: 'BOOLEAN',
+    fallback: false,
+    importance: 'LOW',
+    group: 'Source',
+    order: 21,
+    doc: 'Commit the positions at the source, too, for the group connect-<name>, every few seconds: its tools then show how far the copy is behind. Never read.',
+  },
 ];
 
 const TOPICS: ConfigDef = [

@@ -19,6 +19,10 @@ class TopicCopyConnector implements ProcessorConnector {
     return new TopicCopyTask();
   }
 
+  inputOf(raw: RawConfig): 'own' | 'elsewhere' {
+    return isOwnCluster(raw) ? 'own' : 'elsewhere';
+  }
+
   async validate(raw: RawConfig): Promise<Readonly<Record<string, readonly string[]>>> {
     return crossChecks(raw);
   }

@@ -4,6 +4,7 @@
 // believed. After a failure everything is opened anew: what was not committed is read again.
 import {
   type Broker,
+  isTransient,
   type Offsets,
   type ProcessorContext,
   partitionKey,
@@ -21,6 +22,7 @@ import { TargetTopics } from './target-topics.ts';
 const POLL_MS = 250;
 // Committed offsets expire after days without a commit; a quiet partition must not lose its place.
 const REMEMBER_EVERY_MS = 3_600_000;
+const SHOW_EVERY_MS = 5_000;
 
 /** Resolves when stopped. `progressed` is called after each turn that succeeds. */
 export async function runCopySession(
@@ -59,6 +61,7 @@ class CopySession {
   #reader: Reader | null = null;
   #refreshAtMs = 0;
   #rememberAtMs: number;
+  #showAtMs: number;
 
   constructor(settings: CopySettings, context: ProcessorContext, source: Broker, cycle: CopyCycle) {
     this.#settings = settings;
@@ -67,6 +70,7 @@ class CopySession {
     this.#cycle = cycle;
     this.#topics = new TargetTopics(settings, context, source);
     this.#rememberAtMs = context.clock.now() + REMEMBER_EVERY_MS;
+    this.#showAtMs = settings.isShownAtSource ? context.clock.now() : Number.POSITIVE_INFINITY;
   }
 
   async run(progressed: () => void): Promise<void> {
@@ -99,9 +103,25 @@ class CopySession {
     for (let i = 0; i < batches.length; i++) await cycle.take(batches[i]!);
     if (batches.length > 0) await cycle.drain();
     if (cycle.dueMs !== null && (cycle.isFull || clock.now() >= cycle.dueMs)) await cycle.commit();
+    if (clock.now() >= this.#showAtMs && cycle.dueMs === null) await this.#show();
     if (clock.now() < this.#rememberAtMs) return;
     await cycle.remember();
     this.#rememberAtMs = clock.now() + REMEMBER_EVERY_MS;
+  }
+
+  /** For people only, so a source that does not allow it is told of once and left alone. */
+  async #show(): Promise<void> {
+    const { clock, group, log } = this.#context;
+    this.#showAtMs = clock.now() + SHOW_EVERY_MS;
+    try {
+      await this.#source.commit(
+        group,
+        new Map([...this.#copies.values()].map(({ sourceKey, next }) => [sourceKey, next])),
+      );
+    } catch (error) {
+      if (!isTransient(error)) this.#showAtMs = Number.POSITIVE_INFINITY;
+      log('warn', `Positions cannot be shown at the source: ${(error as Error).message}`);
+    }
   }
 
   async #poll(waitMs: number): Promise<readonly Records[]> {

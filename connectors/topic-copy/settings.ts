@@ -13,6 +13,8 @@ export interface CopySettings {
   readonly sourceClient: RawConfig;
   /** Source and target are one cluster. */
   readonly isOwnCluster: boolean;
+  /** Positions are shown at the source, too. */
+  readonly isShownAtSource: boolean;
   readonly taskCount: number;
   readonly reset: 'earliest' | 'latest' | 'none';
   readonly refreshMs: number;
@@ -58,6 +60,7 @@ export function copySettings(config: ParsedConfig, raw: RawConfig): CopySettings
     sourceAlias,
     sourceClient: clientSettings(config, raw),
     isOwnCluster: isOwnCluster(raw),
+    isShownAtSource: config['source.commit.enabled'] === true && !isOwnCluster(raw),
     taskCount: Number(raw[TASK_COUNT] ?? 1),
     reset: (raw['source.consumer.auto.offset.reset'] ?? config['consumer.auto.offset.reset']) as CopySettings['reset'],
     refreshMs: everyMs('refresh.topics.enabled', 'refresh.topics.interval.seconds') ?? Number.POSITIVE_INFINITY,

@@ -105,6 +105,12 @@ export interface SinkTask {
 
 export interface ProcessorConnector extends ConnectorLife {
   task(): ProcessorTask;
+  /**
+   * What the committed offsets of its group mean, for lists of offsets and for lag. `topics` (the default): positions in the topics that the
+   * setting `topics` or `topics.regex` names. `own`: positions in topics of this cluster, chosen in a way of its own. `elsewhere`:
+   * positions in another cluster, under names of this one; how far it is behind cannot be told here.
+   */
+  inputOf?(raw: RawConfig): 'topics' | 'own' | 'elsewhere';
 }
 /** Where the handling of a record failed: Connect's stage names, as they stand in dead letters. */
 export type ErrorStage =

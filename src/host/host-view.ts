@@ -5,6 +5,7 @@ import type { Offsets } from '../ports/broker.ts';
 import { partitionKey } from '../ports/broker.ts';
 import { connectMetricsText, type MetricsDialect } from './connect-metrics.ts';
 import type { Environment } from './environment.ts';
+import { inputKind } from './input-kind.ts';
 import { LagBook, type LagSubject, type LagView, type PartitionLag, totalLag } from './lag.ts';
 import { WorkerMeters } from './metered-worker.ts';
 import { sinkInput } from './sink-partitions.ts';
@@ -69,11 +70,16 @@ export class HostView {
     for (const { name, config, tasks } of this.#worker.viewed()) {
       const raw = environment.providers.resolve(config);
       if (environment.plugins.findConnector(raw['connector.class'] ?? '')?.def.kind === 'source') continue;
+      const kind = inputKind(environment, raw);
+      if (kind === 'elsewhere') continue;
       const input = sinkInput(name, raw);
-      const read =
+      const named =
         input.pattern === null ? input.topics : [...topics.keys()].filter((topic) => input.pattern!.test(topic));
       const keys = new Set(tasks.flatMap(({ settled }) => [...settled.keys()]));
-      for (const topic of read) {
+      if (kind === 'own') {
+        for (const key of (await environment.broker.clusterAdmin.groupOffsets(input.group)).keys()) keys.add(key);
+      }
+      for (const topic of kind === 'own' ? [] : named) {
         for (let partition = 0; partition < (topics.get(topic) ?? 0); partition++)
           keys.add(partitionKey(topic, partition));
       }

@@ -4,6 +4,7 @@ import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
 import { type Offsets, partitionKey, splitPartitionKey } from '../ports/broker.ts';
 import type { Environment } from './environment.ts';
+import { inputKind } from './input-kind.ts';
 import type { OffsetStore, SourceOffset, SourcePart } from './offset-store.ts';
 import { partitionsOf, sinkInput } from './sink-partitions.ts';
 import type { TargetState } from './states.ts';
@@ -58,9 +59,9 @@ export class WorkerOffsets {
   /** Records between what is committed and the stable ends of the input; null for sources, which have no such input. */
   async lag(name: string): Promise<number | null> {
     const connector = this.#host.get(name);
-    if (this.#kindOf(connector) === 'source') return null;
+    if (this.#kindOf(connector) === 'source' || this.#inputKind(connector) === 'elsewhere') return null;
     const input = this.#input(connector);
-    const isOwn = input.topics.length === 0 && input.pattern === null;
+    const isOwn = this.#isOwn(connector);
     const committed = await this.#committed(connector);
     const { broker } = this.#environment;
     const partitions = isOwn ? [...committed.keys()] : await partitionsOf(broker, input, 0, 1);
@@ -124,11 +125,19 @@ export class WorkerOffsets {
     return sinkInput(connector.name, this.#environment.providers.resolve(connector.config));
   }
 
+  #inputKind(connector: Subject) {
+    return inputKind(this.#environment, this.#environment.providers.resolve(connector.config));
+  }
+
+  #isOwn(connector: Subject): boolean {
+    const { topics, pattern } = this.#input(connector);
+    return (topics.length === 0 && pattern === null) || this.#inputKind(connector) !== 'topics';
+  }
+
   async #committed(connector: Subject): Promise<ReadonlyMap<string, number>> {
     const input = this.#input(connector);
     // A processor may name its input in ways of its own: then all topics are asked for.
-    const isOwn = input.topics.length === 0 && input.pattern === null;
-    const wanted = isOwn ? { topics: [], pattern: /^[^_]/, retryTopic: null } : input;
+    const wanted = this.#isOwn(connector) ? { topics: [], pattern: /^[^_]/, retryTopic: null } : input;
     const partitions = await partitionsOf(this.#environment.broker, wanted, 0, 1);
     return this.#environment.broker.committed(input.group, partitions);
   }

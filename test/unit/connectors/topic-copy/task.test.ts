@@ -293,3 +293,13 @@ test('where others write into the copy too, only what is sure is marked', async 
 
   assert.deepEqual(await marksOf(given.broker, 'orders'), [[149, 150]]);
 });
+
+test('on request the positions are shown at the source, as those of any consumer', async () => {
+  const given = await world();
+  await given.writeSource('orders', ['a', 'b']);
+  const shown = async () => (await given.source.committed('connect-unwrap', ['orders-0'])).get('orders-0') === 2;
+
+  await given.run(topicCopy, { ...CONFIG, 'source.commit.enabled': 'true' }, shown);
+
+  assert.equal((await recordsOf(given.broker, 'source.orders')).length, 2);
+});
