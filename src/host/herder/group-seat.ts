@@ -58,7 +58,8 @@ export class GroupSeat implements Seat, GroupHandler {
   #places: ReadonlyMap<string, string> = new Map();
   #lastPlan: { readonly unassigned: readonly string[]; readonly workers: ReadonlySet<string> } | null = null;
   #nextRound: AbortController | null = null;
-  #roundAsked = false;
+  /** Ends when the round that was asked for has begun. */
+  #askedRound: AbortController | null = null;
   readonly #closing = new AbortController();
   readonly #seated = Promise.withResolvers<void>();
 
@@ -102,11 +103,13 @@ export class GroupSeat implements Seat, GroupHandler {
     return url === undefined ? { at: 'unknown' } : { at: 'there', url };
   }
 
+  /** Every worker asks: so none has to learn of the round from its next heart-beat. */
   workChanged(): void {
-    if (this.#leading === null || this.#roundAsked) return;
-    this.#roundAsked = true;
-    this.#later(ROUND_DELAY_MS, this.#leading.signal, () => {
-      this.#roundAsked = false;
+    if (this.#round === null || this.#askedRound !== null) return;
+    const asked = new AbortController();
+    this.#askedRound = asked;
+    this.#later(ROUND_DELAY_MS, asked.signal, () => {
+      this.#askedRound = null;
       this.#membership?.rejoin();
     });
   }
@@ -118,7 +121,7 @@ export class GroupSeat implements Seat, GroupHandler {
     this.#membership?.rejoin();
   }
 
-  /** Joins; resolves when the first round is over and this worker has read as far as the leader. */
+  /** Joins; resolves when the first round is over, and this worker has read as far as the leader or leads itself. */
   async open(): Promise<void> {
     await this.#join();
     await this.#seated.promise;
@@ -134,6 +137,8 @@ export class GroupSeat implements Seat, GroupHandler {
   }
 
   metadata(): Uint8Array {
+    this.#askedRound?.abort();
+    this.#askedRound = null;
     const { environment, configs } = this.#desk;
     const work = new Set(this.#desk.work());
     const due = [...this.#assigned].filter((item) => work.has(item));
@@ -194,7 +199,7 @@ export class GroupSeat implements Seat, GroupHandler {
     if (!(await this.#readOn(assignment.configOffset))) return;
     if (assignment.error === 'none') await this.#take(assignment);
     if (round.leaderId === round.memberId) this.#lead(assignment);
-    this.#seated.resolve();
+    else this.#seated.resolve();
   }
 
   async lost(why: Error): Promise<void> {
@@ -300,6 +305,7 @@ export class GroupSeat implements Seat, GroupHandler {
           this.#hasTakenOver = true;
           this.#log.info('This worker leads the group.', { generation: this.generation });
           this.#tellPlan();
+          this.#seated.resolve();
           // What was read meanwhile may have changed the work.
           this.workChanged();
         }
@@ -330,7 +336,6 @@ export class GroupSeat implements Seat, GroupHandler {
     this.#leading.abort();
     this.#leading = null;
     this.#hasTakenOver = false;
-    this.#roundAsked = false;
     this.#places = new Map();
     this.#lastPlan = null;
     await this.#desk.configs.giveUp();

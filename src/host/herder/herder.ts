@@ -34,6 +34,8 @@ export class Herder implements WorkDesk, SeatDesk {
   readonly #seat: Seat;
   readonly #log: Logger;
   readonly #works = new Map<string, ConnectorWork>();
+  /** The items of each connector as they were last shared out. */
+  readonly #items = new Map<string, string>();
   readonly #fencings = new Map<string, Promise<void>>();
   #closing = false;
 
@@ -71,6 +73,7 @@ export class Herder implements WorkDesk, SeatDesk {
     await this.offsets.open();
     await this.statuses.open();
     this.configs.watch((change) => this.#changed(change));
+    for (const stored of this.configs.list()) this.#items.set(stored.name, itemsOf(stored).join());
     if (this.#seat === ALONE) {
       this.#forgetGhosts(new Set());
       for (const name of this.configs.names()) void this.#reconcile(name);
@@ -256,10 +259,20 @@ export class Herder implements WorkDesk, SeatDesk {
         void this.#reconcile(change.name);
     }
     if (change.kind === 'connector' && this.configs.get(change.name) === null) this.#removed(change.name);
-    if (change.kind === 'connector' || change.kind === 'tasks') this.#seat.workChanged();
+    if (change.kind === 'connector' || change.kind === 'tasks') this.#shareAnew(change.name);
     // Tasks are missing in the set: the instance says what they are.
     const isBroken = change.kind === 'tasks' && this.configs.get(change.name)?.tasks === null;
     if (isBroken) this.#works.get(change.name)?.instance?.requestTaskReconfiguration();
+  }
+
+  /** A round is asked for only when there are other items to share out. */
+  #shareAnew(name: string): void {
+    const stored = this.configs.get(name);
+    const items = stored === null ? '' : itemsOf(stored).join();
+    if (this.#items.get(name) === items) return;
+    if (stored === null) this.#items.delete(name);
+    else this.#items.set(name, items);
+    this.#seat.workChanged();
   }
 
   #removed(name: string): void {
