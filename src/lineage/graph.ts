@@ -10,7 +10,7 @@ export interface ConnectorFact {
   readonly tasks: readonly { readonly id: number; readonly state: string; readonly trace: string | null }[];
   readonly reads: readonly string[];
   readonly writes: readonly string[];
-  /** What it is outside, e.g. "Braze · first_order". Null for processors. */
+  /** What it is outside, e.g. "Braze · first_order". Null for processors that stay within the cluster. */
   readonly outside: string | null;
   readonly counters: Readonly<Record<string, number>>;
   /** Records still to be read; null when unknown. */
@@ -95,8 +95,8 @@ export function lineageGraph(facts: Facts): LineageGraph {
     if (connector.outside !== null) {
       const outside = `outside:${connector.outside}`;
       add({ id: outside, kind: 'outside', title: connector.outside, detail: connector.kind, state: null, figures: [] });
-      if (connector.kind === 'source') edge(outside, id);
-      else edge(id, outside);
+      if (connector.kind === 'sink') edge(id, outside);
+      else edge(outside, id);
     }
   }
   for (const query of facts.queries) {

@@ -3,7 +3,7 @@
 import type { Metrics } from '../core/metrics.ts';
 import { rollUp, type Worker } from '../host/index.ts';
 import type { BackfillFact, ConnectorFact, Facts, QueryFact } from '../lineage/graph.ts';
-import { nearestOutside } from './outside.ts';
+import { nearestOutside, readsElsewhere } from './outside.ts';
 
 /** Facts that other parts of the product add. */
 export interface FactSources {
@@ -49,7 +49,9 @@ function connectorFact(worker: Worker, name: string, counters: Readonly<Record<s
   const { environment } = worker;
   const found = environment.plugins.findConnector(config['connector.class'] ?? '');
   const state = rollUp(status);
-  const listed = (config['topics'] ?? '').split(',').map((topic) => topic.trim()).filter((topic) => topic !== ''); // biome-ignore format: short
+  // Members may be expressions, which name no topic.
+  const named = readsElsewhere(config) ? [] : (config['topics'] ?? '').split(',').map((topic) => topic.trim());
+  const listed = named.filter((topic) => /^[a-zA-Z0-9._-]+$/.test(topic));
   return {
     name,
     kind: found?.def.kind ?? 'processor',
