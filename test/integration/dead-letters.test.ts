@@ -52,6 +52,12 @@ test('a replay that crashes between its transactions goes on, and the connector 
 }, async () => {
   const clusterId = `dlq${Date.now()}`;
   const [input, letters] = [`${clusterId}-in`, `${clusterId}-dlq`];
+  const store = (what: string) => ({
+    name: `_${clusterId}_connect_${what}`,
+    partitions: 1,
+    replication: -1,
+    setting: what,
+  });
   const broker = await kafkaBroker({ config: { 'bootstrap.servers': brokers! }, clock: systemClock() });
   const probe = new SinkProbe();
   const world = await hostWorld([probe.definition()], {
@@ -59,8 +65,7 @@ test('a replay that crashes between its transactions goes on, and the connector 
     clock: systemClock(),
     settings: {
       clusterId,
-      configTopic: `_${clusterId}_connect_configs`,
-      offsetTopic: `_${clusterId}_connect_offsets`,
+      stores: { config: store('config'), offsets: store('offsets'), status: store('status') },
     },
   });
   try {
