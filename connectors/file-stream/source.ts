@@ -166,8 +166,12 @@ class FileStreamSourceTask implements SourceTask {
       this.#held = Buffer.concat([this.#held, Buffer.from(value)]);
       return true;
     }
+    const at = this.#position + this.#held.length;
+    // A file that has not grown costs no buffer: hundreds of quiet files are followed by one host.
+    const known = await this.#handle.stat();
+    if (known.isFile() && known.size <= at) return false;
     const room = Buffer.allocUnsafe(READ_BYTES);
-    const { bytesRead } = await this.#handle.read(room, 0, READ_BYTES, this.#position + this.#held.length);
+    const { bytesRead } = await this.#handle.read(room, 0, READ_BYTES, at);
     if (bytesRead === 0) return false;
     this.#held = Buffer.concat([this.#held, room.subarray(0, bytesRead)]);
     return true;
