@@ -19,9 +19,9 @@ export {
 export { letterFilter, replayRequest, wholeNumber } from './dead-letter-request.ts';
 export type { ShownBytes, ShownLetter } from './dead-letter-show.ts';
 export { type Environment, type HostSettings, Services } from './environment.ts';
+export { frameworkConfig } from './framework-config.ts';
 export { ALGORITHM_HEADER, SIGNATURE_HEADER } from './herder/peers.ts';
 export type { Place } from './herder/seat.ts';
-export { frameworkConfig } from './framework-config.ts';
 export type { HostView } from './host-view.ts';
 export { type PartitionLag, totalLag } from './lag.ts';
 export { withLag } from './offset-lag.ts';
