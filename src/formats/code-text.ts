@@ -53,13 +53,16 @@ export interface Generated {
   readonly signature: string;
   /** Other functions that the code calls, whole. */
   readonly functions?: readonly string[];
+  /** What the cursor `c` is made of, when it is more than a position. Our own words only. */
+  readonly cursor?: string;
 }
 
 /** Turns the text into a function. */
-export function compileCode<Fn>({ url, code, runtime, signature, functions = [] }: Generated): Fn {
+export function compileCode<Fn>(module: Generated): Fn {
+  const { url, code, runtime, signature, functions = [], cursor = '{ at: 0 }' } = module;
   const body = [
     `const { ${Object.keys(runtime).join(', ')} } = runtime;`,
-    'const c = { at: 0 };',
+    `const c = ${cursor};`,
     ...functions,
     `return function ${signature} {`,
     code.text(),

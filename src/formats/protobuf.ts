@@ -1,7 +1,6 @@
 // FORMAT PROTOBUF: the registry's frame, the index of the message within its schema, and the message. PROTOBUF_NOSR: the bare
 // message of the schema that the columns themselves describe.
 import type { ByteWriter } from '../core/bytes.ts';
-import { type Cursor, readVarint, writeVarint } from '../core/data/long.ts';
 import type { Row } from '../core/data/schema.ts';
 import { assert, quoted, TributaryError } from '../core/errors.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
@@ -10,7 +9,8 @@ import type { Format, InferenceOptions, RowReader, RowWriter, SerdeSpec } from '
 import { columnsOf } from './inferred-schema.ts';
 import { connectSchemaOfMessage } from './protobuf/connect-schema.ts';
 import { type Nullability, protoTextOf } from './protobuf/describe.ts';
-import type { ProtoFile, ProtoMessage } from './protobuf/proto-schema.ts';
+import { indexBytes, messageAt, messageIndex } from './protobuf/message-index.ts';
+import type { ProtoFile } from './protobuf/proto-schema.ts';
 import { type MessagePlan, MessageReader, messagePlan } from './protobuf/read.ts';
 import { messageOf } from './protobuf/well-known.ts';
 import { MessageWriter, type WritePlan, writePlan } from './protobuf/write.ts';
@@ -32,7 +32,7 @@ export const protobuf: Format = {
       const reader = new MessageReader();
       return (bytes, start, end) => {
         const cursor = { at: start };
-        const index = messageIndex(bytes, cursor);
+        const index = messageIndex(bytes, cursor, end);
         let plan = plans.get(index.join());
         if (plan === undefined) {
           plan = readPlan(file, index, spec);
@@ -106,27 +106,9 @@ function chosen(text: string, references: readonly string[], fullName: string | 
 }
 
 function readPlan(file: ProtoFile, index: readonly number[], spec: SerdeSpec): MessagePlan {
-  let message: ProtoMessage | undefined = file.messages[index[0] ?? 0];
-  for (const step of index.slice(1)) message = message?.nested[step];
-  if (message === undefined) {
-    throw new TributaryError('TRIB_PROTO_PAYLOAD', 'data', {
-      what: `The payload names the message ${index.join('.')} of its schema, which has no such message.`,
-    });
-  }
+  const message = messageAt(file, index);
   checkReads(connectSchemaOfMessage(file, message), spec.schema, '$');
   return messagePlan(file, message, spec.schema);
-}
-
-/** The position of the message among its siblings, level by level; a single 0 byte stands for the first message. */
-function messageIndex(bytes: Buffer, cursor: Cursor): readonly number[] {
-  const count = Number(readVarint(bytes, cursor));
-  if (count === 0) return [0];
-  if (!(count > 0 && count < 100)) {
-    throw new TributaryError('TRIB_PROTO_PAYLOAD', 'data', {
-      what: `The payload names its message by ${count} steps.`,
-    });
-  }
-  return Array.from({ length: count }, () => Number(readVarint(bytes, cursor)));
 }
 
 class FramedWriter implements RowWriter {
@@ -162,12 +144,4 @@ class FramedWriter implements RowWriter {
     this.writer.write(this.plan, row, out);
     return true;
   }
-}
-
-function indexBytes(path: readonly number[]): Buffer {
-  if (path.length === 1 && path[0] === 0) return Buffer.from([0]);
-  const bytes = Buffer.alloc((path.length + 1) * 10);
-  let end = writeVarint(bytes, 0, path.length);
-  for (const step of path) end = writeVarint(bytes, end, step);
-  return bytes.subarray(0, end);
 }

@@ -5,7 +5,8 @@ import { TributaryError } from '../../core/errors.ts';
 import type { ProtoField, ProtoFile, ProtoMessage } from './proto-schema.ts';
 import { DATE, DECIMAL, TIME_OF_DAY, TIMESTAMP, wrappedScalar } from './well-known.ts';
 
-const SCALAR_KINDS = {
+/** The kind of Connect that each scalar reads as. */
+export const SCALAR_KINDS = {
   double: 'float64',
   float: 'float32',
   int32: 'int32',

@@ -14,6 +14,12 @@ export interface ProtoField {
   readonly mapKey: string | null;
   /** Values of the field's options: `params` of `confluent.field_meta`. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Name of the oneof it belongs to. */
+  readonly oneOf?: string;
+  /** `optional` or `required`, when it says so. */
+  readonly label?: 'optional' | 'required';
+  /** It stands in a file of proto2. */
+  readonly isProto2?: boolean;
 }
 export interface ProtoMessage {
   /** With package and enclosing messages. */
@@ -22,6 +28,8 @@ export interface ProtoMessage {
   readonly nested: readonly ProtoMessage[];
   /** Position among its siblings, and theirs outside of it: the message index of the registry's frame. */
   readonly path: readonly number[];
+  /** `params` of `confluent.message_meta`. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 export interface ProtoFile {
   readonly messages: readonly ProtoMessage[];
@@ -109,6 +117,7 @@ class ProtoParser {
     const name = joined(scope, this.next());
     const fields: ProtoField[] = [];
     const nested: ProtoMessage[] = [];
+    let parameters: Record<string, string> | null = null;
     this.expect('{');
     for (let word = this.next(); word !== '}'; word = this.next()) {
       switch (word) {
@@ -122,6 +131,8 @@ class ProtoParser {
           this.oneOf(fields);
           break;
         case 'option':
+          parameters = { ...(parameters ?? {}), ...this.messageOption() };
+          break;
         case 'reserved':
         case 'extensions':
         case 'extend':
@@ -130,24 +141,25 @@ class ProtoParser {
         case ';':
           break;
         default:
-          fields.push(this.field(word, false));
+          fields.push(this.field(word, null));
       }
     }
-    const message = { name, fields, nested, path };
+    const meta = parameters === null || Object.keys(parameters).length === 0 ? {} : { parameters };
+    const message: ProtoMessage = { name, fields, nested, path, ...meta };
     this.byName.set(name, message);
     return message;
   }
 
   private oneOf(fields: ProtoField[]): void {
-    this.next();
+    const name = this.next();
     this.expect('{');
     for (let word = this.next(); word !== '}'; word = this.next()) {
       if (word === 'option') this.passStatement();
-      else if (word !== ';') fields.push(this.field(word, true));
+      else if (word !== ';') fields.push(this.field(word, name));
     }
   }
 
-  private field(first: string, inOneOf: boolean): ProtoField {
+  private field(first: string, oneOf: string | null): ProtoField {
     const isLabel = first === 'optional' || first === 'required' || first === 'repeated';
     const type = isLabel ? this.next() : first;
     let mapKey: string | null = null;
@@ -170,10 +182,23 @@ class ProtoParser {
       number,
       type: valueType,
       repeated: first === 'repeated',
-      presence: inOneOf || first === 'optional' || first === 'required' || (!this.isProto3 && first !== 'repeated'),
+      presence:
+        oneOf !== null || first === 'optional' || first === 'required' || (!this.isProto3 && first !== 'repeated'),
       mapKey,
       parameters,
+      ...(oneOf === null ? {} : { oneOf }),
+      ...(first === 'optional' || first === 'required' ? { label: first } : {}),
+      ...(this.isProto3 ? {} : { isProto2: true }),
     };
+  }
+
+  /** `option (confluent.message_meta) = { params: [{ key: …, value: … }] };` */
+  private messageOption(): Record<string, string> {
+    while (this.peek() !== '=' && this.peek() !== ';') this.next();
+    if (this.peek() === '=') this.next();
+    const parameters = this.peek() === '{' ? this.options() : {};
+    while (this.next() !== ';');
+    return parameters;
   }
 
   /** Options of a field. Of all of them only pairs of `key` and `value` matter, wherever they stand. */

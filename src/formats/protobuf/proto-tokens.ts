@@ -16,8 +16,15 @@ export function tokensOf(text: string): ProtoToken[] {
   let line = 1;
   for (let match = pattern.exec(text); match !== null && pattern.lastIndex <= text.length; match = pattern.exec(text)) {
     const [whole, blank, string] = match;
-    if (blank === undefined) tokens.push({ text: string === undefined ? whole : string.slice(1, -1), line });
+    if (blank === undefined) tokens.push({ text: string === undefined ? whole : unescaped(string), line });
     for (const character of whole) if (character === '\n') line++;
   }
   return tokens;
 }
+
+function unescaped(literal: string): string {
+  const text = literal.slice(1, -1);
+  return text.includes('\\') ? text.replace(/\\(.)/g, (_, sign: string) => ESCAPES[sign] ?? sign) : text;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };

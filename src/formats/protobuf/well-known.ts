@@ -1,5 +1,5 @@
 // Messages of Google and Confluent that schemas import: their definitions, and what they stand for in SQL.
-import { type ProtoMessage, parseProto } from './proto-schema.ts';
+import { type ProtoFile, type ProtoMessage, parseProto } from './proto-schema.ts';
 
 const TEXT = `
 syntax = "proto3";
@@ -16,6 +16,17 @@ message BytesValue { bytes value = 1; }
 message Timestamp { int64 seconds = 1; int32 nanos = 2; }
 message Duration { int64 seconds = 1; int32 nanos = 2; }
 message Empty { }
+message Any { string type_url = 1; bytes value = 2; }
+message FieldMask { repeated string paths = 1; }
+enum NullValue { NULL_VALUE = 0; }
+message Struct { map<string, Value> fields = 1; }
+message Value {
+  oneof kind {
+    NullValue null_value = 1; double number_value = 2; string string_value = 3; bool bool_value = 4;
+    Struct struct_value = 5; ListValue list_value = 6;
+  }
+}
+message ListValue { repeated Value values = 1; }
 `;
 const CONFLUENT =
   'syntax = "proto3"; package confluent.type; message Decimal { bytes value = 1; uint32 precision = 2; int32 scale = 3; }';
@@ -50,13 +61,18 @@ const WRAPPERS: Readonly<Record<string, string>> = {
   'google.protobuf.BytesValue': 'bytes',
 };
 
+/** A schema text with all it may import. Throws `data`. */
+export function parsedProto(text: string, references: readonly string[]): ProtoFile {
+  return parseProto(text, [...WELL_KNOWN_FILES, ...references]);
+}
+
 /** The message of a name in a text; the first when no name is given; null when there is none. */
 export function messageOf(
   text: string,
   references: readonly string[],
   fullName: string | undefined,
 ): { readonly file: ReturnType<typeof parseProto>; readonly message: ProtoMessage } | null {
-  const file = parseProto(text, [...WELL_KNOWN_FILES, ...references]);
+  const file = parsedProto(text, references);
   const message = fullName === undefined ? file.messages[0] : file.byName.get(fullName);
   return message === undefined ? null : { file, message };
 }

@@ -6,6 +6,7 @@ import { jsonConverter } from './json.ts';
 import { jsonSchemaConverter } from './json-schema.ts';
 import { primitiveConverters } from './numbers.ts';
 import { asHeaderConverter } from './parts.ts';
+import { protobufConverter } from './protobuf.ts';
 import { simpleHeaderConverter } from './simple-header.ts';
 import { stringConverter } from './string.ts';
 
@@ -18,6 +19,7 @@ export const converters: readonly PluginDef[] = [
   ...plain,
   avroConverter,
   jsonSchemaConverter,
+  protobufConverter,
   ...debeziumByteConverters,
   simpleHeaderConverter,
   ...plain.map(asHeaderConverter),

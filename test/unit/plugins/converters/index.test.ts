@@ -46,6 +46,7 @@ test('every converter of Kafka is there under its class name, and serves headers
     ...classes,
     'io.confluent.connect.avro.AvroConverter',
     'io.confluent.connect.json.JsonSchemaConverter',
+    'io.confluent.connect.protobuf.ProtobufConverter',
     'io.debezium.converters.ByteArrayConverter',
     'io.debezium.converters.BinaryDataConverter',
   ]);
