@@ -127,3 +127,20 @@ test('protocol faults are answered as JAX-RS does', async () => {
   assert.equal((await world.call('OPTIONS', '/connectors')).headers.get('allow'), 'HEAD, GET, POST, OPTIONS');
   await world.close();
 });
+
+test('calls that only workers may make are refused without a valid signature', async () => {
+  const world = await restWorld([new SinkProbe().definition()]);
+  await world.call('POST', '/connectors', { name: 'a', config });
+  const signed = (algorithm: string) => ({
+    'x-connect-authorization': 'bm8=',
+    'x-connect-request-signature-algorithm': algorithm,
+  });
+
+  const unsigned = await world.call('POST', '/connectors/a/tasks', [{}]);
+  const odd = await world.call('PUT', '/connectors/a/fence', undefined, signed('HmacMD5'));
+  const alone = await world.call('POST', '/connectors/a/tasks', [{}], signed('HmacSHA256'));
+
+  assert.deepEqual(unsigned.body, { error_code: 400, message: 'Internal request missing required signature' });
+  assert.deepEqual([odd.status, alone.status], [400, 503]);
+  await world.close();
+});
