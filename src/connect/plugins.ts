@@ -27,9 +27,11 @@ export interface TransformDef extends Named {
   readonly examples?: readonly TransformExample[];
   /** Loads what `create` and the transform need and cannot load at once (a WebAssembly module). Awaited before `create` wherever a config names the transform; called often. */
   prepare?(): Promise<void>;
-  /** Called once per use in a chain with the class name it was configured by (`$Key`/`$Value` variants share a def). Throws `config` errors. */
-  create(config: ParsedConfig, className: string, raw: RawConfig): Transform;
+  /** Called once per use in a chain with the class name it was configured by (`$Key`/`$Value` variants share a def). `warn` is there where the transform works in a task. Throws `config` errors. */
+  create(config: ParsedConfig, className: string, raw: RawConfig, warn?: Warn): Transform;
 }
+/** One line in the task's log. A transform calls it once for a thing, never for each record. */
+export type Warn = (message: string) => void;
 /** A record before and after, by these settings. The last of the def's classes is used. */
 export interface TransformExample {
   readonly config: Readonly<Record<string, string>>;

@@ -63,7 +63,8 @@ export class ProcessorTaskLoop {
   }
 
   #context(signal: AbortSignal, fail: (error: Error) => void): ProcessorContext {
-    const { context, environment, config, connector, task, tolerance } = this.#frame;
+    const { context, environment, config, connector, task, tolerance, log } = this.#frame;
+    const warn = (message: string) => log.warn(message);
     const meter = environment.metrics.meter(connector, task);
     let chain: RecordChain | null = null;
     const converters = lazyConverters(config.raw, environment);
@@ -80,10 +81,10 @@ export class ProcessorTaskLoop {
       openBroker: async (raw) => (await environment.openBroker(raw)) ?? broker,
       converters,
       get chain() {
-        chain ??= compileChain(config.raw, environment.plugins);
+        chain ??= compileChain(config.raw, environment.plugins, warn);
         return chain;
       },
-      compileChain: (raw) => compileChain(raw, environment.plugins),
+      compileChain: (raw) => compileChain(raw, environment.plugins, warn),
       transactionalId: taskTransactionalId(environment.settings, connector, task),
       group: sinkGroup(connector),
       failed: (failure: RecordFailure): DeadLetter | null => {

@@ -47,7 +47,7 @@ export class SinkTaskLoop {
     const classOf = (side: 'key' | 'value' | 'header') => converterClassName(side, config.raw, environment);
     this.#decoder = new SinkDecoder(
       lazyConverters(config.raw, environment),
-      compileChain(config.raw, environment.plugins),
+      compileChain(config.raw, environment.plugins, (message) => frame.log.warn(message)),
       {
         classNames: { key: classOf('key'), value: classOf('value'), header: classOf('header') },
         retryTopic: this.#input.retryTopic,

@@ -30,7 +30,7 @@ export class SourceEncoder {
     this.#frame = frame;
     this.#topics = topics;
     this.#converters = lazyConverters(frame.config.raw, frame.environment);
-    this.#chain = compileChain(frame.config.raw, frame.environment.plugins);
+    this.#chain = compileChain(frame.config.raw, frame.environment.plugins, (message) => frame.log.warn(message));
   }
 
   /** Appends what is left of the records after the chain; answers how many. Throws when one fails and the tolerance is `none`. */

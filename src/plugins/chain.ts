@@ -4,7 +4,7 @@
 // one `try` stands around a run of records, not around each. Transforms hold no state from record to record (but caches), so
 // the result is that of running the chain record by record.
 
-import type { ChainFailed, PredicateDef, RecordChain, Transform, TransformDef } from '../connect/plugins.ts';
+import type { ChainFailed, PredicateDef, RecordChain, Transform, TransformDef, Warn } from '../connect/plugins.ts';
 import type { ConnectRecord } from '../connect/records.ts';
 import type { RawConfig } from '../core/config/define.ts';
 import { invalid, parseConfigOrThrow, parseSetting, settingsUnder } from '../core/config/parse.ts';
@@ -25,7 +25,7 @@ export interface ChainStage {
  * The stages that a connector config names. Every alias and option is checked before any transform is made; throws `config`
  * with the setting at fault.
  */
-export function chainStages(raw: RawConfig, registry: PluginRegistry): readonly ChainStage[] {
+export function chainStages(raw: RawConfig, registry: PluginRegistry, warn?: Warn): readonly ChainStage[] {
   const aliases = aliasesOf(raw, 'transforms');
   const predicateAliases = aliasesOf(raw, 'predicates');
   const transforms = aliases.map((alias) => configured(raw, registry, 'transform', `transforms.${alias}.`));
@@ -43,7 +43,7 @@ export function chainStages(raw: RawConfig, registry: PluginRegistry): readonly 
     return {
       alias,
       className: found.className,
-      transform: checkedCreate(`transforms.${alias}`, () => found.def.create(values, found.className, own)),
+      transform: checkedCreate(`transforms.${alias}`, () => found.def.create(values, found.className, own, warn)),
       applies: test === null ? null : guard!.negate ? (record: ConnectRecord) => !test(record) : test,
     };
   });
@@ -57,8 +57,8 @@ export async function prepareChain(raw: RawConfig, registry: PluginRegistry): Pr
 }
 
 /** The chain of a connector config. Throws `config` for settings that cannot work. */
-export function compileChain(raw: RawConfig, registry: PluginRegistry): RecordChain {
-  const stages = chainStages(raw, registry);
+export function compileChain(raw: RawConfig, registry: PluginRegistry, warn?: Warn): RecordChain {
+  const stages = chainStages(raw, registry, warn);
   return (records, failed) => {
     for (let i = 0; i < stages.length; i++) runStage(stages[i]!, records, failed);
   };

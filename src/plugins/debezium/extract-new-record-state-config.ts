@@ -2,6 +2,7 @@
 
 import type { ConfigDef, ParsedConfig, RawConfig } from '../../core/config/define.ts';
 import { type FieldReference, fieldReferences } from './envelope.ts';
+import { type UnavailableMode, unavailableMode } from './unavailable-values.ts';
 
 const MODES = ['drop', 'tombstone', 'rewrite', 'rewrite-with-tombstone', 'delete-to-tombstone'] as const;
 type DeleteMode = (typeof MODES)[number];
@@ -104,6 +105,8 @@ export interface UnwrapOptions {
   readonly dropOnlyOptional: boolean;
   readonly replaceNull: boolean;
   readonly schemaless: boolean;
+  /** What becomes of columns that the event does not carry. */
+  readonly unavailable: UnavailableMode;
 }
 
 /** The options of parsed settings. */
@@ -122,5 +125,6 @@ export function unwrapOptions(parsed: ParsedConfig, raw: RawConfig): UnwrapOptio
     // Not in the definition of the reference, yet read by it: anything but "true" is false.
     replaceNull: (raw['replace.null.with.default'] ?? 'true').trim().toLowerCase() === 'true',
     schemaless: (raw['schemaless.envelopes'] ?? 'false').trim().toLowerCase() === 'true',
+    unavailable: unavailableMode(raw['unavailable.values']),
   };
 }

@@ -6,7 +6,7 @@
 // Odd facts of the reference, kept: `rewrite` modes and dropped fields replace nulls by defaults, the plain copy does not and
 // refuses a null in a required column even when it has a default; `__deleted` is text.
 
-import type { Transform, TransformDef } from '../../connect/plugins.ts';
+import type { Transform, TransformDef, Warn } from '../../connect/plugins.ts';
 import { ConnectRecord, type Header } from '../../connect/records.ts';
 import { fieldOf, primitive, type Schema, Struct, type Value } from '../../core/data/schema.ts';
 import { buildStruct, type CopyPlan, cellOrDefault, copyCells, nullOf, schemaBasics } from '../cells.ts';
@@ -16,7 +16,8 @@ import { structSample } from '../sample.ts';
 import { type Addition, additionsOf, DEBEZIUM_VERSION, isEnvelope } from './envelope.ts';
 import { UNWRAP_CONFIG, type UnwrapOptions, unwrapOptions } from './extract-new-record-state-config.ts';
 import { changeEvent, INT32, OPTIONAL_TEXT } from './sample-event.ts';
-import { unwrapSchemaless } from './schemaless-envelope.ts';
+import { isSchemalessEnvelope, unwrapSchemaless } from './schemaless-envelope.ts';
+import { AvailableRows, columnsToWatch } from './unavailable-values.ts';
 
 const DELETED_FIELD = '__deleted';
 const DELETED_SCHEMA = primitive('string', { optional: true });
@@ -47,7 +48,7 @@ export const extractNewRecordState: TransformDef = {
     },
     { config: { 'delete.tombstone.handling.mode': 'drop' }, given: changeEvent('d', [7, 'old'], null), gives: null },
   ],
-  create: (parsed, _className, raw) => unwrapper(unwrapOptions(parsed, raw)),
+  create: (parsed, _className, raw, warn) => unwrapper(unwrapOptions(parsed, raw), idleWarner(warn)),
 };
 
 /** What is known of one envelope schema. */
@@ -58,8 +59,12 @@ interface EnvelopePlan {
   /** Schema of a delete whose value becomes null. */
   readonly afterSchema: Schema | null;
   readonly row: RowPlan | null;
+  /** The plan of a row that lacks columns. */
+  rowOf(schema: Schema): RowPlan;
   readonly oldRow: RowPlan | null;
   readonly headers: readonly Addition[];
+  /** Null: no placeholder can occur. */
+  readonly available: AvailableRows | null;
 }
 /** How a row is rebuilt: its own cells, then `__deleted` in rewrite modes, then the additions. */
 interface RowPlan {
@@ -69,7 +74,28 @@ interface RowPlan {
   readonly routeIndex: number;
 }
 
-function unwrapper(options: UnwrapOptions): Transform {
+/** Tells once a topic that its records are no change events; those that accompany change events are none either, and fine. */
+function idleWarner(warn: Warn | undefined): (record: ConnectRecord) => ConnectRecord {
+  const told = new Set<string>();
+  return (record) => {
+    const { topic, valueSchema, value } = record;
+    if (warn === undefined || told.has(topic) || told.size >= TOPICS_TOLD_MAX) return record;
+    if (valueSchema?.name !== undefined && COMPANIONS.test(valueSchema.name)) return record;
+    told.add(topic);
+    const hint = isSchemalessEnvelope(value)
+      ? 'they look like change events without schema: set schemaless.envelopes to true'
+      : 'the rows may be flat already: remove the transform, or guard it with a predicate';
+    warn(
+      `Records of topic "${topic}" are not change events, so ExtractNewRecordState leaves them as they are; ${hint}.`,
+    );
+    return record;
+  };
+}
+
+const TOPICS_TOLD_MAX = 1000;
+const COMPANIONS = /\.(?:Heartbeat|SchemaChangeValue|TransactionMetadataValue|Notification)$/;
+
+function unwrapper(options: UnwrapOptions, idle: (record: ConnectRecord) => ConnectRecord): Transform {
   const rewrites = options.mode === 'rewrite' || options.mode === 'rewrite-with-tombstone';
   const planOf = perSchema((schema) => (isEnvelope(schema) ? planEnvelope(schema, options, rewrites) : null));
   const dropFields = options.dropHeader === null ? null : fieldDropper(options, options.dropHeader);
@@ -78,9 +104,12 @@ function unwrapper(options: UnwrapOptions): Transform {
     const envelope = record.value;
     if (envelope === null) return tombstone(record, options);
     const schema = record.valueSchema;
-    if (schema === null) return options.schemaless ? unwrapSchemaless(record, options, rewrites) : record;
+    if (schema === null) {
+      const out = options.schemaless ? unwrapSchemaless(record, options, rewrites) : record;
+      return out === record ? idle(record) : out;
+    }
     const plan = planOf(schema);
-    if (plan === null || !(envelope instanceof Struct)) return record;
+    if (plan === null || !(envelope instanceof Struct)) return idle(record);
     const op = cellAt(envelope, plan.opIndex);
     if (op === 't' || op === 'm') return null;
     const after = cellAt(envelope, plan.afterIndex);
@@ -104,9 +133,16 @@ function changed(
   options: UnwrapOptions,
   rewrites: boolean,
 ): ConnectRecord {
-  const row = envelope.cells[plan.afterIndex] as Struct;
-  const value = rebuild(row, plan.row!, envelope, rewrites ? 'false' : null, rewrites && options.replaceNull);
-  const topic = options.routeBy === '' ? record.topic : routed(record.topic, row, plan.row, options.routeBy);
+  const given = envelope.cells[plan.afterIndex] as Struct;
+  const row = plan.available === null ? given : plan.available.of(given, cellAt(envelope, plan.beforeIndex));
+  const value = rebuild(
+    row,
+    row.schema === given.schema ? plan.row! : plan.rowOf(row.schema),
+    envelope,
+    rewrites ? 'false' : null,
+    rewrites && options.replaceNull,
+  );
+  const topic = options.routeBy === '' ? record.topic : routed(record.topic, given, plan.row, options.routeBy);
   return unwrapped(record, topic, value.schema, value, headersOf(record, envelope, plan));
 }
 
@@ -137,6 +173,8 @@ function planEnvelope(envelope: Schema, options: UnwrapOptions, rewrites: boolea
   const before = fieldOf(envelope, 'before');
   const after = fieldOf(envelope, 'after');
   const additions = additionsOf(envelope, options.fields);
+  const source = fieldOf(envelope, 'source')?.schema.name;
+  const watched = options.unavailable === 'keep' || after === undefined ? [] : columnsToWatch(after.schema, source);
   const rowPlan = (row: Schema | undefined) =>
     row === undefined || row.kind !== 'struct' ? null : planRow(row, additions, options, rewrites);
   return {
@@ -145,6 +183,8 @@ function planEnvelope(envelope: Schema, options: UnwrapOptions, rewrites: boolea
     afterIndex: after?.index ?? -1,
     afterSchema: after?.schema ?? null,
     row: rowPlan(after?.schema),
+    rowOf: perSchema((schema) => planRow(schema, additions, options, rewrites)),
+    available: watched.length === 0 ? null : new AvailableRows(watched, options.unavailable),
     oldRow: after?.schema === before?.schema ? rowPlan(after?.schema) : rowPlan(before?.schema),
     headers: additionsOf(envelope, options.headers),
   };

@@ -4,11 +4,13 @@
 import type { ConnectRecord, Header } from '../../connect/records.ts';
 import type { Value } from '../../core/data/schema.ts';
 import type { FieldReference } from './envelope.ts';
+import { settleUnavailable, type UnavailableMode } from './unavailable-values.ts';
 
 interface SchemalessOptions {
   readonly mode: string;
   readonly fields: readonly FieldReference[];
   readonly headers: readonly FieldReference[];
+  readonly unavailable: UnavailableMode;
 }
 
 /** The row of a schemaless change event; a value that is none passes unchanged. Deletes follow the same modes as with schema. */
@@ -18,7 +20,7 @@ export function unwrapSchemaless(
   rewrites: boolean,
 ): ConnectRecord | null {
   const envelope = record.value;
-  if (!(envelope instanceof Map) || !envelope.has('op') || !(envelope.get('source') instanceof Map)) return record;
+  if (!(envelope instanceof Map) || !isSchemalessEnvelope(envelope)) return record;
   const op = envelope.get('op');
   if (op === 't' || op === 'm') return null;
   const after = envelope.get('after') ?? null;
@@ -32,9 +34,15 @@ export function unwrapSchemaless(
   if ((isDelete && !rewrites) || !(row instanceof Map))
     return record.withParts(record.keySchema, record.key, null, null, headers);
   const value = new Map(row);
+  if (!isDelete) settleUnavailable(value, envelope.get('before') ?? null, options.unavailable);
   if (rewrites) value.set('__deleted', isDelete ? 'true' : 'false');
   addParts(envelope, options.fields, (name, part) => value.set(name, part));
   return record.withParts(record.keySchema, record.key, null, value, headers);
+}
+
+/** True for a value without schema that is a change event by its members. */
+export function isSchemalessEnvelope(value: Value): boolean {
+  return value instanceof Map && value.has('op') && value.get('source') instanceof Map;
 }
 
 function addParts(

@@ -14,13 +14,16 @@ interface WithWebAssembly {
   readonly WebAssembly: { Memory: new (size: { initial: number; maximum: number }) => never };
 }
 
+/** Something in the engine's memory. */
+export interface Disposable {
+  dispose(): void;
+}
+
 export class ScriptEngine {
   #module: QuickJSWASMModule | null = null;
   #loading: Promise<void> | null = null;
-  /** Runtimes whose owners are gone give their memory back: transforms have no end of life of their own. */
-  readonly #unused = new FinalizationRegistry((runtime: QuickJSRuntime) => {
-    if (runtime.alive) runtime.dispose();
-  });
+  /** Guests whose owners are gone give their memory back: transforms have no end of life of their own. */
+  readonly #unused = new FinalizationRegistry((guest: Disposable) => this.dispose(guest));
 
   /** Loads the engine; at once when it is there. */
   prepare(): Promise<void> {
@@ -31,17 +34,31 @@ export class ScriptEngine {
     return this.#loading;
   }
 
-  /** A runtime with a heap of its own, given back when `owner` is collected. */
-  runtime(owner: object): QuickJSRuntime {
+  /** A runtime with a heap of its own; whoever takes it gives it back, by `dispose` or `disposeWith`. */
+  runtime(): QuickJSRuntime {
     if (this.#module === null) {
       throw new TributaryError('TRIB_DATA_TRANSFORM', 'fatal', {
         what: 'The script engine is not loaded.',
         fix: 'A chain that is compiled by a plugin must be prepared first (prepareChain).',
       });
     }
-    const runtime = this.#module.newRuntime();
-    this.#unused.register(owner, runtime);
-    return runtime;
+    return this.#module.newRuntime();
+  }
+
+  /** Disposes of the guest when `owner` is collected. The guest must not hold its owner. */
+  disposeWith(owner: object, guest: Disposable): void {
+    this.#unused.register(owner, guest, guest);
+  }
+
+  /** Disposes of the guest now. */
+  dispose(guest: Disposable): void {
+    this.#unused.unregister(guest);
+    try {
+      guest.dispose();
+    } catch {
+      // What cannot be taken apart aborts the module, which is then not used for anything new.
+      this.broken();
+    }
   }
 
   /** The module has aborted: nothing in it can be trusted any more. The next `prepare` loads another. */

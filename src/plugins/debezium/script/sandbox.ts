@@ -27,10 +27,23 @@ const STACK_BYTES = 256 * 1024;
 /** Processor time, not the clock's: a process that was held up has done nothing wrong. Looked at every 10,000 branches and calls. */
 const CPU_MAX_MICROS = 100_000;
 
-interface Guest {
+/** The expression in its runtime. Its parts end from the inside out: the engine aborts over a runtime with anything left in it. */
+class Guest {
   readonly runtime: QuickJSRuntime;
   readonly context: QuickJSContext;
   readonly evaluate: QuickJSHandle;
+
+  constructor(runtime: QuickJSRuntime, context: QuickJSContext, evaluate: QuickJSHandle) {
+    this.runtime = runtime;
+    this.context = context;
+    this.evaluate = evaluate;
+  }
+
+  dispose(): void {
+    if (this.evaluate.alive) this.evaluate.dispose();
+    if (this.context.alive) this.context.dispose();
+    if (this.runtime.alive) this.runtime.dispose();
+  }
 }
 
 export class Sandbox {
@@ -79,7 +92,7 @@ export class Sandbox {
 
   #start(): Guest {
     this.#resetTime();
-    const runtime = this.#engine.runtime(this);
+    const runtime = this.#engine.runtime();
     runtime.setMemoryLimit(MEMORY_BYTES);
     runtime.setMaxStackSize(STACK_BYTES);
     // The runtime is given back when this sandbox is collected, so nothing that the runtime holds may hold the sandbox.
@@ -93,7 +106,9 @@ export class Sandbox {
     const evaluate = context.unwrapResult(context.callFunction(made, context.undefined, read));
     made.dispose();
     read.dispose();
-    return { runtime, context, evaluate };
+    const guest = new Guest(runtime, context, evaluate);
+    this.#engine.disposeWith(this, guest);
+    return guest;
   }
 
   /** Asked by the interpreter while it runs. */
@@ -161,15 +176,7 @@ export class Sandbox {
   #discard(): void {
     const guest = this.#guest;
     this.#guest = null;
-    if (guest === null) return;
-    try {
-      guest.evaluate.dispose();
-      guest.context.dispose();
-      guest.runtime.dispose();
-    } catch {
-      // What an interrupted guest left behind cannot be taken apart; a module of that kind is not used again.
-      this.#engine.broken();
-    }
+    if (guest !== null) this.#engine.dispose(guest);
   }
 }
 
