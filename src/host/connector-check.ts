@@ -2,9 +2,8 @@
 import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { compileChain, prepareChain } from '../plugins/chain.ts';
 import { adviceOn } from './config-advice.ts';
-import { makeConverter, makeHeaderConverter } from './converters.ts';
+import { dryRun } from './dry-run.ts';
 import type { Environment } from './environment.ts';
 import { connectorOf, messagesOf, validateConnector } from './validate.ts';
 
@@ -28,18 +27,4 @@ export async function checkConnector(config: RawConfig, environment: Environment
       'You can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`',
     ].join('\n'),
   });
-}
-
-/** Makes what the tasks will make, so that settings which only fail together are refused now and not in a task. */
-async function dryRun(raw: RawConfig, environment: Environment): Promise<readonly string[]> {
-  try {
-    await prepareChain(raw, environment.plugins);
-    compileChain(raw, environment.plugins);
-    if (raw['key.converter']) makeConverter('key', raw, environment);
-    if (raw['value.converter']) makeConverter('value', raw, environment);
-    if (raw['header.converter']) makeHeaderConverter(raw, environment);
-    return [];
-  } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
-  }
 }

@@ -40,7 +40,6 @@ export interface ThreadParts {
 
 interface Instance {
   readonly connector: AnyConnector;
-  readonly name: string;
   readonly watch: CallWatch;
 }
 
@@ -202,7 +201,7 @@ export class ThreadSide {
     );
     const parsed = parseConfigOrThrow(def.config, ask.raw, ask.connector);
     await watch.call('start of the connector', true, () => connector.start(parsed, ask.raw, context));
-    this.#instances.set(ask.instance, { connector, name: ask.connector, watch });
+    this.#instances.set(ask.instance, { connector, watch });
     return null;
   }
 
@@ -229,7 +228,6 @@ export class ThreadSide {
     const { connector: name, task } = spec;
     environment.metrics.adoptMeter(name, task, spec.meter);
     const { def, className } = this.#connector(spec.className, environment);
-    const started = [...this.#instances.values()].find((instance) => instance.name === name);
     const log = environment.logs.logger(`connect.${name}.task-${task}`).with({ connector: name, task });
     const { post } = this.#parts;
     const watch = new CallWatch(environment.clock, this.#marks(spec.run));
@@ -255,7 +253,7 @@ export class ThreadSide {
         plan: {
           definition: def,
           className,
-          connector: started?.connector ?? def.create(),
+          connector: def.create(),
           config: spec.raw,
           taskCount: spec.taskCount,
         },

@@ -1,5 +1,5 @@
 // Plugins that do what plugins must not: each in the way that its setting "naughty.way" names, once a record says "now".
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { TributaryError } from 'tributary/connect';
 
 const never = () => new Promise(() => {});
@@ -42,7 +42,7 @@ const ways = {
   },
 };
 
-/** Writes each value to a file; what is naughty comes only once, as the file of marks tells. */
+/** Writes each value to a file. It misbehaves once only: a file beside that one tells that it has. */
 class NaughtyTask {
   async start(config, raw, context) {
     this.config = config;
@@ -58,7 +58,10 @@ class NaughtyTask {
   }
 
   async misbehave() {
-    this.context.log('warn', 'Now for it.', { secret: this.config['naughty.password'].reveal() });
+    const mark = `${this.config['naughty.file']}.done`;
+    if (existsSync(mark)) return;
+    writeFileSync(mark, '');
+    this.context.log('warn', 'Now for it.', { secret: this.config['naughty.password']?.reveal() });
     await ways[this.config['naughty.way']]();
   }
 
@@ -105,7 +108,7 @@ export const plugins = [
       setting('naughty.at', 'put'),
       setting('naughty.task', '0'),
       setting('naughty.file', ''),
-      { ...setting('naughty.password', 'hunter2-hunter2'), type: 'PASSWORD' },
+      { ...setting('naughty.password', null), type: 'PASSWORD' },
     ],
     create: () => new NaughtyConnector(),
   },
