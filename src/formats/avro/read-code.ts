@@ -10,6 +10,7 @@ import { LOGICAL, type Row, type Schema, type Value } from '../../core/data/sche
 import { CodeText, compileCode } from '../code-text.ts';
 import { matchFields } from '../column-types.ts';
 import { type AvroRecord, type AvroType, isNull, mapEntries, numberAttribute, optionalBranch } from './avro-schema.ts';
+import { isUnion } from './connect-schema.ts';
 import { checkReads, recursiveRecords, structNames, timeUnit } from './read-plan.ts';
 import { READ_RUNTIME } from './read-runtime.ts';
 import { SkipCode } from './skip-code.ts';
@@ -169,6 +170,11 @@ class ReadCode {
       return;
     }
     this.skips.flush();
+    if (this.mode === 'structs' && writer.type === 'union' && writer.branches.length === 1 && !isUnion(target)) {
+      this.code.add('n = b[p++];', 'if (n !== 0) badBranch(n);');
+      this.value(writer.branches[0]!, target, into);
+      return;
+    }
     switch (target.kind) {
       case 'array':
         this.array(writer, target, into);
