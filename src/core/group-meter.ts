@@ -50,6 +50,7 @@ export interface GroupReading {
   readonly sinceHeartbeatMs: number | null;
 }
 
+/** The figures of one worker's membership. */
 export class GroupMeter {
   readonly #rebalances = new Recent();
   readonly #failures = new Recent();

@@ -37,6 +37,7 @@ export interface Verdict {
   readonly write: boolean;
 }
 
+/** Decides for each line whether it is written now or counted. */
 export class LogFold {
   readonly #windows = new Map<string, Window>();
 

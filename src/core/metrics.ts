@@ -145,7 +145,13 @@ export function labelText(labels: Labels): string {
 }
 
 function escapeLabel(value: string): string {
+  if (!/[\\"\n]/.test(value)) return value;
   return value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
+}
+
+/** Labels with one more, written behind the others. */
+export function withLabel(text: string, name: string, value: string): string {
+  return `${text === '' ? '{' : `${text.slice(0, -1)},`}${name}="${escapeLabel(value)}"}`;
 }
 
 /** What is not told by the name alone. */

@@ -155,6 +155,17 @@ export class TaskMeter {
     };
   }
 
+  /** One field of {@link read}, without the object: a scrape asks for dozens of them a task. */
+  figure(stat: Stat, field: keyof StatReading, nowMs: number): number {
+    const slots = this.#slots;
+    const at = STATS_AT + STAT_INDEX[stat] * STAT_SLOTS;
+    if (field === 'total') return slots[at + TOTAL]!;
+    // A stat that was never noted, and windows that have long run out, are the common case with many quiet tasks.
+    const age = nowMs - slots[FILLING_SINCE]!;
+    if (age >= 2 * WINDOW_MS || (slots[at + COUNT] === 0 && slots[at + BEFORE + COUNT] === 0)) return 0;
+    return this.read(stat, nowMs)[field];
+  }
+
   #roll(nowMs: number): void {
     const slots = this.#slots;
     const since = slots[FILLING_SINCE]!;

@@ -13,7 +13,7 @@ type Field = keyof StatReading;
 const stat = (name: string, of: Parameters<TaskMeter['read']>[0], field: Field, help: string): Attribute => ({
   name,
   help,
-  read: (meter, nowMs) => (field === 'total' ? meter.total(of) : meter.read(of, nowMs)[field]),
+  read: (meter, nowMs) => meter.figure(of, field, nowMs),
 });
 
 /** Of every task. */

@@ -3,7 +3,7 @@
 // Law: nothing is computed but when somebody asks; a scrape waits for no plugin and no broker. Each worker tells of what runs on it.
 // Two sets of names are in use: most exporters keep the bean's type whole (`kafka_connect_sink_task_metrics_…`; some double the word
 // in `connect_worker_metrics`, so both spellings stand here), Strimzi's rules drop `_metrics`.
-import { labelText, type Metrics } from '../core/metrics.ts';
+import { labelText, type Metrics, withLabel } from '../core/metrics.ts';
 import {
   type Attribute,
   ERROR_ATTRIBUTES,
@@ -118,17 +118,16 @@ function connectorFamilies(connectors: readonly MeteredConnector[]): readonly Fa
   return textFamilies(
     'connector',
     here.map(({ name, state, facts }) => ({
-      labels: { connector: name },
+      labels: labelText({ connector: name }),
       facts: { status: state!.toLowerCase(), ...facts },
     })),
   );
 }
 
 function taskFamilies(connectors: readonly MeteredConnector[], nowMs: number): readonly Family[] {
-  const tasks = connectors.flatMap(({ name, isSource, tasks: own }) =>
-    own.map((task) => ({ ...task, isSource, labels: { connector: name, task: String(task.id) } })),
+  const texts = connectors.flatMap(({ name, isSource, tasks: own }) =>
+    own.map((task) => ({ ...task, isSource, text: labelText({ connector: name, task: String(task.id) }) })),
   );
-  const texts = tasks.map((task) => ({ ...task, text: labelText(task.labels) }));
   const of = (group: string, attributes: readonly Attribute[], chosen: typeof texts): readonly Family[] =>
     attributes.map(({ name, help, read }) => ({
       group,
@@ -139,7 +138,10 @@ function taskFamilies(connectors: readonly MeteredConnector[], nowMs: number): r
   return [
     ...textFamilies(
       'connector-task',
-      tasks.map(({ labels, state, facts }) => ({ labels, facts: { status: state.toLowerCase(), ...facts } })),
+      texts.map(({ text, state, facts }) => ({
+        labels: text,
+        facts: { status: state.toLowerCase(), ...facts },
+      })),
     ),
     ...of('connector-task', TASK_ATTRIBUTES, texts),
     ...of(
@@ -160,7 +162,7 @@ function taskFamilies(connectors: readonly MeteredConnector[], nowMs: number): r
 function textFamilies(
   group: string,
   entities: readonly {
-    readonly labels: Readonly<Record<string, string>>;
+    readonly labels: string;
     readonly facts: Readonly<Record<string, string>>;
   }[],
 ): readonly Family[] {
@@ -168,10 +170,11 @@ function textFamilies(
   const short: (readonly [string, number])[] = [];
   const families = attributes.map((attribute): Family => {
     const samples: (readonly [string, number])[] = [];
+    const label = attribute.replaceAll('-', '_');
     for (const { labels, facts } of entities) {
       const value = facts[attribute];
       if (value === undefined) continue;
-      const sample = [labelText({ ...labels, [attribute.replaceAll('-', '_')]: value }), 1] as const;
+      const sample = [withLabel(labels, label, value), 1] as const;
       samples.push(sample);
       if (group === 'connector' || attribute === 'status') short.push(sample);
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SinkProbe, SourceProbe } from '../../../support/host-world.ts';
-import { restWorld } from '../../../support/rest-world.ts';
+import { SinkProbe, SourceProbe } from '../../support/host-world.ts';
+import { restWorld } from '../../support/rest-world.ts';
 
 /** Every attribute of Kafka Connect's beans, by the group as exporters print it. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -94,8 +94,8 @@ test('the figures of a sink tell what it did', async () => {
     `kafka_connect_task_error_metrics_deadletterqueue_produce_requests{${sink}} 1`,
   );
   assert.equal(
-    value('kafka_connect_connector_task_metrics_status', 'connector="drain",status="running",task="0"'),
-    'kafka_connect_connector_task_metrics_status{connector="drain",status="running",task="0"} 1',
+    value('kafka_connect_connector_task_metrics_status', 'connector="drain",task="0",status="running"'),
+    'kafka_connect_connector_task_metrics_status{connector="drain",task="0",status="running"} 1',
   );
   assert.equal(value('trib_consumer_lag_records', sink), `trib_consumer_lag_records{${sink}} 0`);
   assert.equal(value('trib_consumer_lag_seconds', sink), `trib_consumer_lag_seconds{${sink}} 0`);
