@@ -38,6 +38,8 @@ export class Shape {
   readonly #keyFields: readonly Field[];
   readonly #keySchema: Schema | null;
   readonly #rowSchema: Schema;
+  /** The row's schema within an envelope. Converters ask for the very schema that the envelope names. */
+  readonly #imageSchema: Schema;
   readonly #envelope: Schema | null;
   readonly #source: Struct;
   readonly #sourcePartition: Readonly<Record<string, unknown>>;
@@ -71,7 +73,8 @@ export class Shape {
     this.#keySchema = keySchema(this.#keyFields, this.#isEnvelope, `${prefix}.Key`);
     const [server, database, table] = namesOf(this.#topic);
     this.#source = new Struct(SOURCE, ['1', 'tributary', server, this.#startMs, 'false', database, table]);
-    this.#envelope = this.#isEnvelope ? envelopeOf(this.#rowSchema, `${prefix}.Envelope`) : null;
+    this.#imageSchema = withOptional(this.#rowSchema, true);
+    this.#envelope = this.#isEnvelope ? envelopeOf(this.#imageSchema, `${prefix}.Envelope`) : null;
   }
 
   /** Whether a row that is deleted could be told by its key. */
@@ -94,11 +97,11 @@ export class Shape {
       records.push(this.#record(key, isDelete ? null : this.#rowSchema, value, timestampMs, sequence));
       return;
     }
-    const old = existed ? new Struct(this.#rowSchema, this.#row(row, version - 1, before, first)) : null;
+    const old = existed ? new Struct(this.#imageSchema, this.#row(row, version - 1, before, first)) : null;
     const op = isDelete ? 'd' : existed ? 'u' : version === 0 ? this.#firstOp : 'c';
     const event = new Struct(this.#envelope, [
       old,
-      isDelete ? null : new Struct(this.#rowSchema, cells),
+      isDelete ? null : new Struct(this.#imageSchema, cells),
       this.#sourceOf(op, sequence),
       op,
       this.#timeOf(sequence),
@@ -184,11 +187,11 @@ const SOURCE = structOf(
 const SOURCE_TIME = 3;
 const SOURCE_SNAPSHOT = 4;
 
-function envelopeOf(row: Schema, name: string): Schema {
+function envelopeOf(image: Schema, name: string): Schema {
   return structOf(
     [
-      { name: 'before', schema: withOptional(row, true) },
-      { name: 'after', schema: withOptional(row, true) },
+      { name: 'before', schema: image },
+      { name: 'after', schema: image },
       { name: 'source', schema: SOURCE },
       { name: 'op', schema: TEXT },
       { name: 'ts_ms', schema: withOptional(INT64, true) },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crossChecks } from '../../../../connectors/data-generator/connector.ts';
 import { dataGenerator } from '../../../../connectors/data-generator/index.ts';
+import { QUICKSTARTS } from '../../../../connectors/data-generator/quickstarts.ts';
 import { EmbeddedRegistry } from '../../../../src/adapters/registry/embedded.ts';
 import {
   type ConnectRecord,
@@ -197,7 +198,7 @@ test('in a host each record stands in the topic once, over a restart', async () 
     'kafka.topic': 'made',
     fields: '{"n":"sequence()"}',
     'records.per.second': '0',
-    'batch.records': '7',
+    'batch.records': '25',
     iterations: '100',
     'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
     'value.converter.schemas.enable': 'false',
@@ -219,3 +220,32 @@ test('in a host each record stands in the topic once, over a restart', async () 
   );
   await second.close();
 });
+
+for (const converter of ['JsonConverter', 'AvroConverter']) {
+  test(`every quickstart passes the ${converter} and comes out of the unwrapping as a row`, async () => {
+    const world = await hostWorld([dataGenerator]);
+    for (const quickstart of Object.keys(QUICKSTARTS)) {
+      await world.worker.put(quickstart, {
+        'connector.class': 'DataGenerator',
+        'kafka.topic': quickstart,
+        quickstart,
+        format: 'debezium',
+        rows: '3',
+        deletes: '0.5',
+        'records.per.second': '0',
+        iterations: '30',
+        'key.converter': converter,
+        'value.converter': converter,
+        'key.converter.schema.registry.url': 'mock://here',
+        'value.converter.schema.registry.url': 'mock://here',
+        transforms: 'unwrap',
+        'transforms.unwrap.type': 'io.debezium.transforms.ExtractNewRecordState',
+        'topic.creation.default.partitions': '1',
+        'topic.creation.default.replication.factor': '1',
+      });
+
+      await world.until('30 records', async () => (await world.read(quickstart).catch(() => [])).length >= 30);
+    }
+    await world.close();
+  });
+}
