@@ -146,6 +146,15 @@ export const CONFIG: ConfigDef = [
     displayName: 'Events without schema',
     doc: 'Whether change events without a schema (JSON with schemas off) are unwrapped too.',
   }),
+  unwrap({
+    name: 'unavailable.values',
+    type: 'STRING',
+    fallback: 'merge',
+    importance: 'LOW',
+    displayName: 'Columns not carried',
+    doc: 'Columns that an update of Postgres or Oracle does not carry. merge: taken from the row before, else left out. drop: left out. keep: the placeholder is written.',
+    choices: ['merge', 'drop', 'keep'],
+  }),
   {
     name: 'commit.interval.ms',
     type: 'LONG',

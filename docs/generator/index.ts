@@ -1,6 +1,7 @@
 // The pages of docs/reference that are made from the code's own definitions.
 import { builtInPlugins } from '../../src/plugins/index.ts';
 import { loadPlugins } from '../../src/wiring/plugins.ts';
+import { clientOverridesPage } from './client-overrides.ts';
 import { debeziumPage } from './debezium.ts';
 import { functionsPage } from './functions.ts';
 import { pluginPages } from './plugins.ts';
@@ -16,6 +17,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ...pluginPages([...builtInPlugins, ...connectors]),
     ...functionsPage(),
     ...workerPages(),
+    ...clientOverridesPage(),
     ...restPages(),
     ...debeziumPage(),
   ]);

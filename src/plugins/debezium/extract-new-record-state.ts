@@ -29,7 +29,7 @@ export const extractNewRecordState: TransformDef = {
   name: 'ExtractNewRecordState',
   classes: ['io.debezium.transforms.ExtractNewRecordState'],
   version: DEBEZIUM_VERSION,
-  doc: 'Replaces a change event by the row itself. Events without a schema pass unchanged unless "schemaless.envelopes" is true.',
+  doc: 'Replaces a change event by the row itself. Two settings beyond the reference: "schemaless.envelopes" (true: events without a schema are unwrapped too; otherwise they pass unchanged, and the log says so) and "unavailable.values", for columns that an update of Postgres or Oracle does not carry: merge (default) takes them from the row before or leaves them out, drop leaves them out, keep writes the placeholder.',
   config: UNWRAP_CONFIG,
   examples: [
     {

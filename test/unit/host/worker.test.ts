@@ -205,7 +205,7 @@ test('a reference to an environment variable that is not set is named in the log
 
   const warned = world.log.filter((line) => line.includes('"warn"')).map((line) => JSON.parse(line).message);
   assert.deepEqual(warned, [
-    'api.key: there is nothing to put in place of ${' + 'env:NO_SUCH_KEY}, so it stands as it is written.',
+    'api.key: there is nothing to put in its place, so ${' + 'env:NO_SUCH_KEY} stands as it is written.',
   ]);
   await world.close();
 });
