@@ -7,7 +7,7 @@ import { PRODUCT_VERSION } from './wiring/version.ts';
 
 const parts: CliParts = {
   version: PRODUCT_VERSION,
-  startHost: async () => (await import('./wiring/host.ts')).startHost,
+  startHost: guardedHost,
   readConnectors: async () => (await import('./host/config-files.ts')).connectorsIn,
   commands: {
     backfill: {
@@ -35,6 +35,21 @@ await Promise.all(
   [process.stdout, process.stderr].map((stream) => (stream.writableNeedDrain ? once(stream, 'drain') : undefined)),
 );
 process.exit();
+
+/** A host is guarded against what no code catches; before it has a log, complaints go to standard error. */
+async function guardedHost(): Promise<Awaited<ReturnType<CliParts['startHost']>>> {
+  const [{ startHost }, { guardProcess }] = await Promise.all([
+    import('./wiring/host.ts'),
+    import('./wiring/process-guards.ts'),
+  ]);
+  return async (options) => {
+    let complain = (text: string): unknown => process.stderr.write(`${text}\n`);
+    guardProcess((text, verdict) => complain(`${verdict === 'exit' ? 'The host ends. ' : ''}Nobody caught: ${text}`));
+    const host = await startHost(options);
+    complain = host.complain;
+    return host;
+  };
+}
 
 function processIo(): CliIo {
   // A closed pipe (`| head`) ends quietly.

@@ -60,6 +60,7 @@ class SqlTransform implements ProcessorConnector {
 
 export const sqlTransform: ConnectorDef = {
   kind: 'processor',
+  needsServices: true,
   name: 'SqlTransform',
   classes: ['tributary.SqlTransform'],
   version: '0.1.0',

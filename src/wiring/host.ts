@@ -114,6 +114,7 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
       notes: notesOf(settings, adapters, plugins),
       problems,
       facts: () => board.read(),
+      complain: (text) => logs.logger('host').error(text),
       caughtUp: (until) => waitCaughtUp(worker, facts, clock, until),
       close,
     };

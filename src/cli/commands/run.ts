@@ -25,6 +25,8 @@ export interface RunningHost {
   facts(): Promise<Facts>;
   /** Resolves when all is delivered, something failed, or the signal aborts. */
   caughtUp(signal: AbortSignal): Promise<{ readonly done: boolean; readonly failures?: readonly string[] }>;
+  /** Writes an error to the log that nobody has caught. Secrets are hidden. */
+  complain(text: string): void;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { ConnectRecord, type SinkTask, type TransformDef } from '../../../src/connect/index.ts';
-import { type LoadedPlugins, loadPlugins } from '../../../src/wiring/plugins.ts';
+import { type LoadedPlugins, loadPlugins, newest } from '../../../src/wiring/plugins.ts';
 import { fakeHttp, sinkContext } from '../../support/fakes.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -61,4 +61,30 @@ test('the guide shows the example as it is', () => {
   );
 
   assert.deepEqual(missing, []);
+});
+
+test('of two plugins with one class the newest version is used, and ours before any', () => {
+  const module = (from: string) => ({ from, url: '', foreign: true, classes: null });
+
+  const { kept, losers } = newest([
+    { module: module('a'), defs: [{ classes: ['x.One', 'x.Two'], version: '1.9.0' }] },
+    { module: module('b'), defs: [{ classes: ['x.One'], version: '1.10.0' }] },
+    { module: module('c'), defs: [{ classes: ['org.apache.kafka.connect.transforms.Cast$Key'], version: '99' }] },
+  ]);
+
+  assert.deepEqual(
+    kept.map(({ module: { from }, defs }) => [from, defs.flatMap(({ classes }) => classes)]),
+    [
+      ['a', ['x.Two']],
+      ['b', ['x.One']],
+      ['c', []],
+    ],
+  );
+  assert.deepEqual(losers, [
+    { from: 'a', message: 'x.One 1.9.0 is not used: it comes from b, version 1.10.0.' },
+    {
+      from: 'c',
+      message: 'org.apache.kafka.connect.transforms.Cast$Key 99 is not used: it comes from built-in.',
+    },
+  ]);
 });

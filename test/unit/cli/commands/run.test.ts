@@ -37,6 +37,7 @@ function world(outcome: { done: boolean; failures?: readonly string[] }, problem
     problems,
     facts: async () => facts,
     caughtUp: async () => outcome,
+    complain: () => {},
     close: async () => {
       closed++;
     },
