@@ -198,7 +198,7 @@ test('in a host each record stands in the topic once, over a restart', async () 
     'kafka.topic': 'made',
     fields: '{"n":"sequence()"}',
     'records.per.second': '0',
-    'batch.records': '25',
+    'batch.records': '40',
     iterations: '100',
     'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
     'value.converter.schemas.enable': 'false',
