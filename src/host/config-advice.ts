@@ -1,10 +1,10 @@
 // What is not wrong with a config, but is most likely a slip: a setting that nobody reads and whose name is close to one that is
 // read, settings of an alias or group that is not listed, and a reference that stays as it is written.
 import type { RawConfig } from '../core/config/define.ts';
+import type { ConfigInfo } from '../core/config/describe.ts';
 import { parseSetting } from '../core/config/parse.ts';
 import { nearest } from '../core/errors.ts';
 import type { Providers } from './providers.ts';
-import type { ConfigInfos } from './validate.ts';
 
 /** Settings that are handed on by prefix: their names are not ours to know. */
 const HANDED_ON = /^(?:(?:producer|consumer|admin)\.override|topic\.creation|sql\.properties)\./;
@@ -17,7 +17,11 @@ const LISTS: readonly (readonly [list: string, prefix: string])[] = [
 ];
 
 /** Sentences for the log or an error, without values. `resolved` is the config after its references were looked up. */
-export function adviceOn(resolved: RawConfig, infos: ConfigInfos, providers: Providers): readonly string[] {
+export function adviceOn(
+  resolved: RawConfig,
+  infos: { readonly configs: readonly ConfigInfo[] },
+  providers: Providers,
+): readonly string[] {
   const known = infos.configs.filter(({ definition }) => definition !== null).map(({ value }) => value.name);
   const isKnown = new Set(known);
   const unset = known.filter((name) => resolved[name] === undefined);

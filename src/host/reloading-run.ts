@@ -1,13 +1,32 @@
 // A run whose config refers to a provider of a package: the values are fetched before it starts, and when they change it starts
 // again with the new ones, without a change of the task's status.
+import type { RawConfig } from '../core/config/define.ts';
+import type { Logger } from '../core/log.ts';
+import type { Offsets } from '../ports/broker.ts';
 import type { Environment } from './environment.ts';
-import type { RunOrder, TaskRun } from './task-run.ts';
 import { watchValues } from './value-watch.ts';
 
+/** The part of an order for a run (task-run.ts) that matters here. */
+interface Order {
+  readonly owner: { readonly environment: Pick<Environment, 'providers' | 'clock'> };
+  readonly plan: { readonly config: RawConfig };
+  readonly log: Logger;
+  readonly paused: boolean;
+}
+/** A run as task-run.ts has it. */
+interface Run {
+  readonly ended: Promise<void>;
+  readonly idle: boolean;
+  readonly settled: Offsets;
+  pause(paused: boolean): void;
+  stop(): void;
+  letGo(): void;
+}
+
 /** The run, started by `start` as often as values change. Never throws: what fails, fails the run. */
-export function reloadingRun(order: RunOrder, start: (order: RunOrder) => TaskRun): TaskRun {
+export function reloadingRun<O extends Order>(order: O, start: (order: O) => Run): Run {
   const { environment } = order.owner;
-  let current: TaskRun | null = null;
+  let current: Run | null = null;
   let paused = order.paused;
   const stop = new AbortController();
   const runs = async (): Promise<void> => {
@@ -40,7 +59,11 @@ export function reloadingRun(order: RunOrder, start: (order: RunOrder) => TaskRu
 }
 
 /** Waits for the end of a run; true when it was ended here because its values changed. */
-async function endedByChange(run: TaskRun, order: RunOrder, { providers, clock }: Environment): Promise<boolean> {
+async function endedByChange(
+  run: Run,
+  order: Order,
+  { providers, clock }: Order['owner']['environment'],
+): Promise<boolean> {
   const done = new AbortController();
   let hasChanged = false;
   const watching = watchValues({
