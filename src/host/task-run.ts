@@ -7,15 +7,15 @@ import type { ProcessorConnector, ProcessorTask, SinkConnector, SourceConnector 
 import { parseConfigOrThrow } from '../core/config/parse.ts';
 import type { Logger } from '../core/log.ts';
 import { prepareChain } from '../plugins/chain.ts';
-import type { Offsets } from '../ports/broker.ts';
 import { CallWatch, hung, watchedProcessor, watchedSink, watchedSource } from './call-watch.ts';
+import type { TaskRun } from './isolation.ts';
 import type { Lease } from './lease.ts';
 import { ProcessorTaskLoop } from './processor-task.ts';
 import { reloadingRun } from './reloading-run.ts';
 import { SinkTaskLoop } from './sink-task.ts';
 import { SourceTaskLoop } from './source-task.ts';
 import { connectorContext, counters, TaskControl, type TaskFrame } from './task-frame.ts';
-import type { TaskOwner, TaskPlan } from './task-runtime.ts';
+import type { TaskOwner, TaskPlan } from './task-order.ts';
 import { errorSettings, Tolerance } from './tolerance.ts';
 
 const CHECK_MS = 1000;
@@ -33,19 +33,7 @@ export interface RunOrder {
   became(state: 'RUNNING' | 'PAUSED'): void;
 }
 
-/** A run that goes on. */
-export interface TaskRun {
-  /** Resolves when the run has stopped as it was told; rejects with what ended it. */
-  readonly ended: Promise<void>;
-  /** The task has looked for work and found none. */
-  readonly idle: boolean;
-  /** Up to where the task is done with its input, as far as it knows better than its committed offsets. */
-  readonly settled: Offsets;
-  pause(paused: boolean): void;
-  stop(): void;
-  /** It did not end in time after `stop`: it is ended by force where that is possible. */
-  letGo(): void;
-}
+export type { TaskRun } from './isolation.ts';
 
 /** Starts a run where the task belongs. Never throws: what fails, fails the run. */
 export function startRun(order: RunOrder): TaskRun {

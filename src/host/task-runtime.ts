@@ -2,48 +2,19 @@
 //
 // Law: a run that was told to stop and does not end in time is let go: its later results and failures change nothing. A run
 // belongs to one number (`epoch`); only the newest may write the status.
-import type { ProcessorConnector, SinkConnector, SourceConnector } from '../connect/connectors.ts';
 import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { TaskMeter } from '../core/task-meter.ts';
-import type { PluginOf } from '../plugins/registry.ts';
 import type { Offsets } from '../ports/broker.ts';
 import { within } from './deadline.ts';
-import type { Environment } from './environment.ts';
-import { type Lease, OWN_LEASE } from './lease.ts';
-import type { OffsetStore } from './offset-store.ts';
+import { OWN_LEASE } from './lease.ts';
 import { Restarts, restartSettings } from './restart-policy.ts';
 import { failedStatus, type State, type Status, statusOf, UNASSIGNED } from './states.ts';
+import type { TaskOwner, TaskPlan } from './task-order.ts';
 import { startRun, type TaskRun } from './task-run.ts';
-import type { NoteTopic } from './watched-broker.ts';
 
-export type AnyConnector = SourceConnector | SinkConnector | ProcessorConnector;
-export type ConnectorDefinition = PluginOf<'source' | 'sink' | 'processor'>;
-
-/** What a task shares with its connector. */
-export interface TaskOwner {
-  readonly environment: Environment;
-  readonly offsets: OffsetStore;
-  readonly name: string;
-  readonly noteTopic: NoteTopic;
-  /** Work may be done only while it holds. */
-  readonly lease: Lease;
-  /** Told each state that the task comes to. */
-  taskChanged(task: number, status: Status): void;
-  requestTaskReconfiguration(): void;
-  raise(error: Error): void;
-}
-
-/** What a task runs with: changed only by a new set of tasks. */
-export interface TaskPlan {
-  readonly definition: ConnectorDefinition;
-  readonly className: string;
-  readonly connector: AnyConnector;
-  /** As stored and shown: references unresolved. */
-  readonly config: RawConfig;
-  readonly taskCount: number;
-}
+export type { AnyConnector, ConnectorDefinition, TaskOwner, TaskPlan } from './task-order.ts';
 
 const FENCED_FIRST_MS = 500;
 const FENCED_MAX_MS = 30_000;

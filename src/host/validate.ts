@@ -10,10 +10,11 @@ import { TributaryError } from '../core/errors.ts';
 import { compileFullMatch } from '../core/java/regex.ts';
 import type { FoundPlugin } from '../plugins/registry.ts';
 import { adviceOn, predicateAdvice } from './config-advice.ts';
+import type { ConfigInfos } from './config-infos.ts';
 import { within } from './deadline.ts';
 import type { Environment } from './environment.ts';
 import { frameworkConfig } from './framework-config.ts';
-import type { ConnectorDefinition } from './task-runtime.ts';
+import type { ConnectorDefinition } from './task-order.ts';
 import { topicCreationFaults } from './topic-creation.ts';
 import { unknownClass } from './unknown-class.ts';
 import { aliasReports, type Part, partOf } from './validate-aliases.ts';
@@ -22,15 +23,7 @@ import { overridePart } from './validate-overrides.ts';
 
 const PLUGIN_LIMIT_MS = 30_000;
 
-/** Connect's ConfigInfos. */
-export interface ConfigInfos {
-  readonly name: string;
-  readonly error_count: number;
-  readonly groups: readonly string[];
-  readonly configs: readonly ConfigInfo[];
-  /** Ours: what is not wrong but most likely a slip. Absent when there is nothing to say; never counted. */
-  readonly warnings?: readonly string[];
-}
+export type { ConfigInfos } from './config-infos.ts';
 
 /** Finds the connector a config names. Throws `config` with Connect's texts. */
 export function connectorOf(config: RawConfig, environment: Environment): FoundPlugin<ConnectorDefinition> {

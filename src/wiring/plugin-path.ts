@@ -2,7 +2,12 @@
 // Connect installation) is passed over.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { PluginProblem } from './plugins.ts';
+
+/** What was left out, and why. */
+export interface PluginProblem {
+  readonly from: string;
+  readonly message: string;
+}
 
 export interface PathModule {
   readonly from: string;

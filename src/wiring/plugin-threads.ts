@@ -21,6 +21,7 @@ import {
 import { builtInPlugins, PluginRegistry } from '../plugins/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import { importPlugins } from './import-plugins.ts';
+import type { PluginProblem } from './plugin-path.ts';
 import {
   connectorModules,
   type Found,
@@ -28,7 +29,6 @@ import {
   type LoadedPlugins,
   newest,
   type PluginPlaces,
-  type PluginProblem,
   sourcesOf,
 } from './plugins.ts';
 

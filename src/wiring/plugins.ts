@@ -12,12 +12,7 @@ import type { PluginDef } from '../connect/plugins.ts';
 import type { PluginModule } from '../host/threads/index.ts';
 import { builtInPlugins, PluginRegistry } from '../plugins/index.ts';
 import { importPlugins } from './import-plugins.ts';
-import { modulesOfPath } from './plugin-path.ts';
-
-export interface PluginProblem {
-  readonly from: string;
-  readonly message: string;
-}
+import { modulesOfPath, type PluginProblem } from './plugin-path.ts';
 
 /** What was loaded, and what was not and why. */
 export interface LoadedPlugins {

@@ -4,12 +4,13 @@ import { unpackError } from '../../core/error-parcel.ts';
 import type { TributaryError } from '../../core/errors.ts';
 import type { Offsets } from '../../ports/broker.ts';
 import { hung } from '../call-watch.ts';
-import type { RunOrder, TaskRun } from '../task-run.ts';
+import type { IsolatedOrder, TaskRun } from '../isolation.ts';
 import type { HostThread, Resident } from './host-thread.ts';
 import type { Report, RunSpec } from './messages.ts';
 
 export interface RemoteRunParts {
-  readonly order: RunOrder;
+  readonly order: IsolatedOrder;
+  readonly stopLimitMs: number;
   /** Throws what is wrong with the config. */
   specify(id: number, paused: boolean): RunSpec;
   /** A thread for the run; `alone`: one that it shares with nobody. */
@@ -59,10 +60,7 @@ export class RemoteRun implements TaskRun, Resident {
   letGo(): void {
     const thread = this.#thread;
     if (this.#isOver || thread === null) return;
-    const { owner, task } = this.#parts.order;
-    const { shutdownTimeoutMs } = owner.environment.settings;
-    const error = hung('stop', shutdownTimeoutMs, `${owner.name} task ${task}`);
-    thread.end(error, new Set([this.#id]));
+    thread.end(hung('stop', this.#parts.stopLimitMs, this.label), new Set([this.#id]));
   }
 
   take(report: Report): void {

@@ -19,7 +19,7 @@ import { OffsetStore } from '../offset-store.ts';
 import { rememberSecrets } from '../secrets.ts';
 import { connectorContext, counters } from '../task-frame.ts';
 import { runHere, type TaskRun } from '../task-run.ts';
-import type { AnyConnector, ConnectorDefinition } from '../task-runtime.ts';
+import type { AnyConnector, ConnectorDefinition } from '../task-order.ts';
 import { messagesOf, validateConnector } from '../validate.ts';
 import { describeModule } from './description.ts';
 import { markedPlugin } from './marked.ts';

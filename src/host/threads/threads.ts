@@ -15,11 +15,9 @@ import type { Clock } from '../../ports/clock.ts';
 import { hangLimitMs } from '../call-watch.ts';
 import { within } from '../deadline.ts';
 import type { HostSettings } from '../environment.ts';
-import type { Isolation, Validation } from '../isolation.ts';
+import type { IsolatedOrder, IsolatedPlan, Isolation, TaskRun, Validation } from '../isolation.ts';
 import type { Providers } from '../providers.ts';
 import { rememberSecrets } from '../secrets.ts';
-import type { RunOrder, TaskRun } from '../task-run.ts';
-import type { TaskPlan } from '../task-runtime.ts';
 import { type PluginDescription, type ProviderDescription, standIn, standInProvider } from './description.ts';
 import { HostThread, type HostThreadParts, type StartThread } from './host-thread.ts';
 import type { Ask, HandedConfig, PluginModule, RunSpec } from './messages.ts';
@@ -109,7 +107,7 @@ export class Threads implements Isolation {
     return this.#threads.size;
   }
 
-  run(order: RunOrder): TaskRun | null {
+  run(order: IsolatedOrder): TaskRun | null {
     const { plan, owner } = order;
     let raw: RawConfig;
     try {
@@ -123,6 +121,7 @@ export class Threads implements Isolation {
     if (plan.definition.needsServices === true || !(isOwn || isPooled)) return null;
     return new RemoteRun({
       order,
+      stopLimitMs: this.#parts.host.shutdownTimeoutMs,
       exclusive: isOwn,
       nextId: () => ++this.#lastId,
       specify: (run, paused) => this.#specify(order, { run, paused }),
@@ -133,7 +132,7 @@ export class Threads implements Isolation {
     });
   }
 
-  hangLimitMs(plan: TaskPlan): number | null {
+  hangLimitMs(plan: IsolatedPlan): number | null {
     return hangLimitMs(plan.config, this.#isForeign(plan.config), this.#parts.settings.hangTimeoutMs);
   }
 
@@ -184,7 +183,7 @@ export class Threads implements Isolation {
   }
 
   #specify(
-    { owner, task, plan }: RunOrder,
+    { owner, task, plan }: IsolatedOrder,
     { run, paused }: { readonly run: number; readonly paused: boolean },
   ): RunSpec {
     const raw = this.#parts.providers.resolve(plan.config);
