@@ -14,9 +14,10 @@ export function turningClock(startMs = 1_000_000): Clock {
   let nowMs = startMs;
   let sleepers: Sleeper[] = [];
   let turning = false;
+  let quiet = QUIET_TURNS;
 
   function turn(): void {
-    let quiet = QUIET_TURNS;
+    quiet = QUIET_TURNS;
     const step = (): void => {
       if (quiet-- > 0) {
         setImmediate(step);
@@ -57,6 +58,8 @@ export function turningClock(startMs = 1_000_000): Clock {
           },
         };
         sleepers.push(sleeper);
+        // Who has just begun to wait may have set something off that takes a turn or two.
+        quiet = QUIET_TURNS;
         stop?.addEventListener('abort', onStop, { once: true });
         if (!turning) {
           turning = true;
