@@ -1,8 +1,13 @@
 // The table of Debezium's semantic types: what each becomes as a SQL column.
 import { arrayOf, mapOf, primitive, type Schema, structOf } from '../../src/core/data/schema.ts';
+import { avroTextOf } from '../../src/formats/avro/avro-of-connect.ts';
 import { timeUnit } from '../../src/formats/avro/read-plan.ts';
 import { columnType } from '../../src/formats/column-types.ts';
 import { sqlSchema } from '../../src/formats/inferred-schema.ts';
+import { jsonSchemaOf } from '../../src/formats/json-sr/connect-describe.ts';
+import { parseJson } from '../../src/formats/json-text.ts';
+import { isJsonObject } from '../../src/formats/json-value.ts';
+import { protoTextOfConnect } from '../../src/formats/protobuf/proto-of-connect.ts';
 import { code, page, table } from './markdown.ts';
 
 type Row = readonly [name: string, schema: Schema, meaning: string];
@@ -28,6 +33,10 @@ const TYPES: readonly Row[] = [
   [`${TIME}ZonedTime`, of('string', `${TIME}ZonedTime`), 'ISO time with a zone'],
   [`${TIME}Year`, of('int32', `${TIME}Year`), 'the year'],
   [`${TIME}MicroDuration`, of('int64', `${TIME}MicroDuration`), 'a span in microseconds'],
+  [`${TIME}NanoDuration`, of('int64', `${TIME}NanoDuration`), 'a span in nanoseconds'],
+  [`${TIME}IsoDate`, of('string', `${TIME}IsoDate`), 'an ISO date (`time.precision.mode=isostring`)'],
+  [`${TIME}IsoTime`, of('string', `${TIME}IsoTime`), 'an ISO time (the same)'],
+  [`${TIME}IsoTimestamp`, of('string', `${TIME}IsoTimestamp`), 'an ISO date and time (the same)'],
   [`${TIME}Interval`, of('string', `${TIME}Interval`), 'an ISO interval'],
   [`${DATA}Json`, of('string', `${DATA}Json`), 'JSON text'],
   [`${DATA}Enum`, of('string', `${DATA}Enum`), 'one of the values in the parameter `allowed`'],
@@ -35,6 +44,8 @@ const TYPES: readonly Row[] = [
   [`${DATA}Bits`, of('bytes', `${DATA}Bits`), 'bits, little-endian, parameter `length`'],
   [`${DATA}Uuid`, of('string', `${DATA}Uuid`), 'a UUID as text'],
   [`${DATA}Xml`, of('string', `${DATA}Xml`), 'XML text'],
+  [`${DATA}Ltree`, of('string', `${DATA}Ltree`), 'a path of labels'],
+  [`${DATA}Tsvector`, of('string', `${DATA}Tsvector`), 'words of a text search'],
   [
     `${DATA}VariableScaleDecimal`,
     structOf(
@@ -56,6 +67,30 @@ const TYPES: readonly Row[] = [
       { name: `${DATA}geometry.Geometry` },
     ),
     'well-known binary',
+  ],
+  [
+    `${DATA}geometry.Geography`,
+    structOf(
+      [
+        { name: 'wkb', schema: primitive('bytes') },
+        { name: 'srid', schema: primitive('int32', { optional: true }) },
+      ],
+      { name: `${DATA}geometry.Geography` },
+    ),
+    'well-known binary',
+  ],
+  [
+    `${DATA}geometry.Point`,
+    structOf(
+      [
+        { name: 'x', schema: primitive('float64') },
+        { name: 'y', schema: primitive('float64') },
+        { name: 'wkb', schema: primitive('bytes', { optional: true }) },
+        { name: 'srid', schema: primitive('int32', { optional: true }) },
+      ],
+      { name: `${DATA}geometry.Point` },
+    ),
+    'coordinates, and the same as well-known binary',
   ],
   [`${DATA}FloatVector`, arrayOf(primitive('float32'), { name: `${DATA}FloatVector` }), 'a vector'],
   [`${DATA}DoubleVector`, arrayOf(primitive('float64'), { name: `${DATA}DoubleVector` }), 'a vector'],
@@ -80,25 +115,63 @@ const TYPES: readonly Row[] = [
   ],
 ];
 
+const INTRODUCTION = [
+  'A Debezium event says by the name of a schema what a number or text means. Every converter keeps that name, its version and its parameters from end to end, so transforms and sinks see the same type whatever the topic is written in:',
+  '- AvroConverter: `connect.name`, `connect.version` and `connect.parameters` of the Avro type (`connect.meta.data=true`, the default).\n- JsonConverter: `name`, `version` and `parameters` of the schema in each message, with the kind as `type` (`schemas.enable=true`; without schemas nothing says what a number means).\n- JsonSchemaConverter: `title`, `connect.version` and `connect.parameters`.\n- ProtobufConverter: parameters of `confluent.field_meta` and `confluent.message_meta` (`connect.meta.data=true`, the default); a message that other producers wrote has the name of the message only.',
+  'In SQL, *inferred* is the column when a stream declares none. *May be declared*: what an AVRO source may declare instead; the unit is converted. ksqlDB knows none of these names, so it infers the same plain types.',
+].join('\n\n');
+
 /** Page by file name. */
 export function debeziumPage(): ReadonlyMap<string, string> {
   const rows = TYPES.map(([name, schema, meaning]) => [
     code(name),
     schema.kind,
     meaning,
+    code(inAvro(schema)),
+    code(inJsonSchema(schema)),
+    code(inProtobuf(schema)),
     inferred(schema),
     declared(name, schema),
   ]);
   return new Map([
     [
       'debezium-types.md',
-      page(
-        "Debezium's semantic types",
-        'A Debezium event says by the name of a schema what a number or text means. *Inferred*: the column when a stream declares none. *May be declared*: what an AVRO source may declare instead; the unit is converted. ksqlDB knows none of these names, so it infers the same plain types.',
-        [table(['schema name', 'on the wire', 'stands for', 'inferred', 'may be declared'], rows)],
-      ),
+      page("Debezium's semantic types", INTRODUCTION, [
+        table(
+          [
+            'schema name',
+            'kind',
+            'stands for',
+            'Avro',
+            'JSON Schema',
+            'Protobuf',
+            'SQL: inferred',
+            'SQL: may be declared',
+          ],
+          rows,
+        ),
+      ]),
     ],
   ]);
+}
+
+const TO_AVRO = { metadata: false, enhanced: false };
+const TO_JSON = { numericDecimals: false, omitNulls: false, replaceNull: true, additionalProperties: true };
+const TO_PROTO = { optionalForNullables: true, wrapperForNullables: false, metadata: false, scrub: true };
+
+function inAvro(schema: Schema): string {
+  const type = parseJson(avroTextOf(schema, TO_AVRO));
+  return isJsonObject(type) ? String(type['type']) : String(type);
+}
+
+function inJsonSchema(schema: Schema): string {
+  const type = parseJson(jsonSchemaOf(schema, TO_JSON));
+  return isJsonObject(type) ? String(type['type']) : '';
+}
+
+function inProtobuf(schema: Schema): string {
+  const text = protoTextOfConnect(structOf([{ name: 'field', schema }]), TO_PROTO);
+  return /^ {2}(.*) field = 1/m.exec(text)?.[1] ?? '';
 }
 
 function inferred(schema: Schema): string {

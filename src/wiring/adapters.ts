@@ -114,7 +114,12 @@ export async function openPorts(
       }
       return registry;
     };
-    const registry = registryAt(url, userInfo);
+    // Only what says it is of the registry: `ssl.*` and `sasl.*` of the worker are of Kafka.
+    const ofRegistry = Object.entries(settings.raw).filter(([name]) => name.startsWith('schema.registry.'));
+    const way = accessSettings(Object.fromEntries(ofRegistry));
+    const isPlain = Object.keys(way).every((name) => name === 'basic.auth.user.info') || url === 'embedded';
+    // What asks this one tries again itself.
+    const registry = isPlain ? registryAt(url, userInfo) : registryWith(url, { 'max.retries': '0', ...way });
     const storeUrl = settings.parsed['state.store.url'] as string;
     const store =
       lent !== null && storeUrl === 'lmdb' ? lent.store : opened(await openStore(storeUrl, folder, clusterId, clock));

@@ -70,6 +70,29 @@ export function schemaRegistryContract(name: string, make: () => Promise<SchemaR
     );
 
     test(
+      'each version of a subject is found by its number, and a text by what it is, without registering it',
+      using(async (registry, unique) => {
+        const first = await registry.register(unique, 'AVRO', avro(unique));
+        const second = await registry.register(unique, 'AVRO', avro(unique, ['id', 'name']));
+
+        const versions = [await registry.version(unique, 1), await registry.version(unique, 2)];
+        assert.deepEqual(
+          versions.map((version) => [version!.id, version!.version, version!.schema]),
+          [
+            [first, 1, avro(unique)],
+            [second, 2, avro(unique, ['id', 'name'])],
+          ],
+        );
+        assert.equal(await registry.version(unique, 3), null);
+        const found = await registry.lookup(unique, 'AVRO', avro(unique));
+        assert.deepEqual([found!.id, found!.version], [first, 1]);
+        assert.equal(await registry.lookup(unique, 'AVRO', avro(unique, ['other'])), null);
+        assert.equal(await registry.lookup(`${unique}-none`, 'AVRO', avro(unique)), null);
+        assert.equal((await registry.latest(unique))!.version, 2);
+      }),
+    );
+
+    test(
       'JSON and Protobuf schemas keep their type, and odd subject names are names',
       using(async (registry, unique) => {
         // Apicurio tells JSON Schema by `properties` or `$schema`, whatever type is given.

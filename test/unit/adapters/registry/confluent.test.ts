@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { registryAccess } from '../../../../src/adapters/registry/access.ts';
 import { ConfluentRegistry } from '../../../../src/adapters/registry/confluent.ts';
 import { TributaryError } from '../../../../src/core/errors.ts';
 import type { HttpAnswer, HttpClient } from '../../../../src/ports/http-client.ts';
@@ -107,5 +108,46 @@ test('a text that is no URL is refused at once, without its password', () => {
   assert.throws(
     () => new ConfluentRegistry({ url: 'me//x:s3cret@h', http, clock }),
     is('config', 'TRIB_CONFIG_INVALID'),
+  );
+});
+
+test('a registry that is down is asked again after growing pauses, as often as the settings allow', async () => {
+  const { http, seen } = scripted(() => status(503));
+  const pauses: number[] = [];
+  const sleepy = { now: () => 0, sleep: async (ms: number) => void pauses.push(ms) };
+  const access = registryAccess('http://a:1,http://b:2', { 'max.retries': '3', 'retries.max.wait.ms': '1500' });
+  const registry = new ConfluentRegistry({ url: '', access, http, clock: sleepy });
+
+  await assert.rejects(registry.byId(1), is('transient', 'TRIB_REGISTRY_UNREACHABLE'));
+  assert.deepEqual([pauses, seen.length], [[1000, 1500, 1500], 8]);
+});
+
+test('the address that answered last is asked first', async () => {
+  const { http, seen } = scripted((request) => (request.url.startsWith('http://a') ? new Error('down') : ok(['x'])));
+  const registry = new ConfluentRegistry({ url: 'http://a:1,http://b:2', http, clock });
+  await registry.subjects();
+  await registry.subjects();
+
+  assert.deepEqual(
+    seen.map((request) => request.url),
+    ['http://a:1/subjects', 'http://b:2/subjects', 'http://b:2/subjects'],
+  );
+});
+
+test('a look-up posts the text, normalized when that is wanted, and keeps what was found', async () => {
+  const { http, seen } = scripted((request) =>
+    request.url.includes('none') ? status(404) : ok({ id: 4, version: 2, subject: 's', schema: 'x' }),
+  );
+  const registry = new ConfluentRegistry({ url: 'http://h:1', http, clock });
+
+  assert.equal(await registry.lookup('none', 'JSON', '{}'), null);
+  assert.equal((await registry.lookup('s', 'JSON', '{}', [], true))!.version, 2);
+  assert.equal((await registry.lookup('s', 'JSON', '{}', [], true))!.id, 4);
+  assert.deepEqual(
+    seen.map((request) => [request.method, request.url, request.body]),
+    [
+      ['POST', 'http://h:1/subjects/none', '{"schema":"{}","schemaType":"JSON"}'],
+      ['POST', 'http://h:1/subjects/s?normalize=true', '{"schema":"{}","schemaType":"JSON"}'],
+    ],
   );
 });
