@@ -30,6 +30,8 @@ interface Host {
   get(name: string): Subject;
   /** Tasks that may still be running somewhere. */
   tasksAlive(name: string): number;
+  /** Ends what producers of former tasks may still write. */
+  fence(name: string): Promise<void>;
 }
 
 export class WorkerOffsets {
@@ -91,6 +93,7 @@ export class WorkerOffsets {
   async reset(name: string): Promise<void> {
     const connector = await this.#stopped(name);
     if (this.#kindOf(connector) === 'source') {
+      await this.#host.offsets.open();
       const known = this.#host.offsets.list(name);
       if (known.length > 0) {
         await this.#host.offsets.write(
@@ -112,7 +115,10 @@ export class WorkerOffsets {
     for (;;) {
       const connector = this.#host.get(name);
       const isStopped = connector.target === 'STOPPED' && connector.tasks.length === 0;
-      if (isStopped && this.#host.tasksAlive(name) === 0) return connector;
+      if (isStopped && this.#host.tasksAlive(name) === 0) {
+        await this.#host.fence(name);
+        return connector;
+      }
       if (!isStopped || clock.now() >= deadlineMs) break;
       await clock.sleep(STOP_CHECK_MS);
     }

@@ -9,12 +9,13 @@ export function viewOf(worker: Worker): HostView {
 function* viewed(worker: Worker): Iterable<ViewedConnector> {
   for (const name of worker.names()) {
     if (!worker.has(name)) continue;
-    const { config, status, tasks } = worker.get(name);
+    const { config, status, tasks, isHere } = worker.get(name);
+    const here = tasks.filter((task) => task.isHere);
     yield {
       name,
       config,
-      state: status.state,
-      tasks: tasks.map(({ id, status: own, settled }) => ({ id, state: own.state, settled })),
+      state: isHere ? status.state : null,
+      tasks: here.map(({ id, status: own, settled }) => ({ id, state: own.state, settled })),
     };
   }
 }

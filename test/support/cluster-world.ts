@@ -4,7 +4,7 @@ import { memoryBroker } from '../../src/adapters/embedded-log/index.ts';
 import type { PluginDef } from '../../src/connect/index.ts';
 import type { GroupSettings, HostSettings } from '../../src/host/environment.ts';
 import { ALGORITHM_HEADER, SIGNATURE_HEADER } from '../../src/host/index.ts';
-import type { Broker } from '../../src/ports/broker.ts';
+import type { Broker, Reader } from '../../src/ports/broker.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { HttpAnswer, HttpClient } from '../../src/ports/http-client.ts';
 import { type HostWorld, hostWorld } from './host-world.ts';
@@ -13,6 +13,8 @@ import { turningClock } from './turning-clock.ts';
 /** One worker of the group. */
 export interface ClusterNode extends HostWorld {
   readonly id: string;
+  /** As if the topics could not be read for a while. */
+  readonly reading: { paused: boolean };
   /** As if the process stood still; `resume` wakes it. */
   stall(): void;
   resume(): void;
@@ -54,14 +56,15 @@ export function clusterWorld(settings: Partial<HostSettings> = {}): ClusterWorld
     calls,
     join: async (plugins, group = {}) => {
       const id = `localhost:${9001 + nodes.length}`;
-      const seen = seenBroker(broker);
+      const reading = { paused: false };
+      const seen = seenBroker(broker, clock, reading);
       const world = await hostWorld(plugins, {
         broker: seen.broker,
         clock,
         http,
         settings: { workerId: id, advertisedUrl: `http://${id}`, ...settings, group: { ...GROUP, ...group } },
       });
-      const node = { ...world, id, stall: () => seen.member().stall(), resume: () => seen.member().resume() };
+      const node = { ...world, id, reading, stall: () => seen.member().stall(), resume: () => seen.member().resume() };
       nodes.push(node);
       return node;
     },
@@ -71,12 +74,28 @@ export function clusterWorld(settings: Partial<HostSettings> = {}): ClusterWorld
 }
 
 /** The broker, with a grip on the membership that is taken through it. */
-function seenBroker(broker: Broker): { readonly broker: Broker; member(): EmbeddedMembership } {
+function seenBroker(
+  broker: Broker,
+  clock: Clock,
+  reading: { readonly paused: boolean },
+): { readonly broker: Broker; member(): EmbeddedMembership } {
   let member: EmbeddedMembership | null = null;
   const seen = Object.create(broker) as Broker;
   seen.join = async (options, handler) => {
     member = (await broker.join(options, handler)) as EmbeddedMembership;
     return member;
+  };
+  seen.read = async (from, options) => {
+    const reader = await broker.read(from, options);
+    const held = Object.create(reader) as Reader;
+    held.poll = async (maxWaitMs) => {
+      const records = await reader.poll(maxWaitMs);
+      // What was read while reading is held up comes when it goes on.
+      while (reading.paused) await clock.sleep(100);
+      return records;
+    };
+    held.close = () => reader.close();
+    return held;
   };
   return { broker: seen, member: () => member! };
 }

@@ -140,6 +140,7 @@ export class GroupSeat implements Seat, GroupHandler {
     this.#askedRound?.abort();
     this.#askedRound = null;
     const { environment, configs } = this.#desk;
+    environment.metrics.group.began(environment.clock.now());
     const work = new Set(this.#desk.work());
     const due = [...this.#assigned].filter((item) => work.has(item));
     return encodeMetadata({
@@ -198,6 +199,9 @@ export class GroupSeat implements Seat, GroupHandler {
     this.#leaderUrl = assignment.leaderUrl;
     if (!(await this.#readOn(assignment.configOffset))) return;
     if (assignment.error === 'none') await this.#take(assignment);
+    const { metrics, clock } = this.#desk.environment;
+    const ended = { epoch: round.generation, leaderName: assignment.leaderUrl, protocol: GROUP_PROTOCOL };
+    metrics.group.ended(ended, clock.now());
     if (round.leaderId === round.memberId) this.#lead(assignment);
     else this.#seated.resolve();
   }
@@ -260,6 +264,7 @@ export class GroupSeat implements Seat, GroupHandler {
     this.#leaderUrl = null;
     this.#state = NO_ASSIGNOR_STATE;
     this.#nextRound?.abort();
+    this.#desk.environment.metrics.group.failed(this.#desk.environment.clock.now());
     await Promise.all([this.#stopLeading(), this.#desk.settle([...before, ...this.#desk.held()])]);
   }
 

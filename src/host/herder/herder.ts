@@ -305,7 +305,7 @@ export class Herder implements WorkDesk, SeatDesk {
 
   async #fenceProducers(name: string): Promise<void> {
     const stored = this.configs.get(name);
-    if (stored === null || !this.configs.fencingDue(name)) return;
+    if (stored === null || !this.fencingDue(name)) return;
     const { broker, settings } = this.environment;
     const count = stored.tasks?.length ?? 0;
     const due = [...this.configs.unfenced(name)];

@@ -126,3 +126,25 @@ test('offsets of a stopped connector are changed once its tasks have ended, wher
 
   assert.equal(leader.worker.tasksAlive('a'), 0);
 });
+
+test('a worker that cannot read as far as the leader leaves for a while, and comes back', async () => {
+  const world = clusterWorld();
+  for (let index = 0; index < 2; index++) await world.join([new SinkProbe().definition()], { unsyncBackoffMs: 5000 });
+  const leader = world.leader();
+  const other = world.nodes.find((node) => node !== leader)!;
+
+  other.reading.paused = true;
+  await leader.worker.create('a', { ...config, 'tasks.max': '2' }, null);
+  await leader.until(
+    'the leader runs all',
+    () => running(leader) && leader.worker.get('a').tasks.every(({ isHere }) => isHere),
+  );
+  other.reading.paused = false;
+  await leader.until('it is back', () => other.worker.has('a') && other.worker.placeOf('leader').at === 'there');
+  await leader.until('shared', () => leader.worker.get('a').tasks.some(({ isHere }) => !isHere) && running(leader));
+
+  assert.equal(
+    other.log.some((line) => line.includes('this worker leaves for a while')),
+    true,
+  );
+});
