@@ -155,10 +155,10 @@ async function registryOpener(
   clock: Clock,
   lent: SchemaRegistry | null,
 ): Promise<(url: string, userInfo: string | null, access?: RegistryAccess) => SchemaRegistry> {
-  const [{ EmbeddedRegistry }, { ConfluentRegistry }, { undiciClient }] = await Promise.all([
+  const [{ EmbeddedRegistry }, { ConfluentRegistry }, { lazyClient }] = await Promise.all([
     import('../adapters/registry/embedded.ts'),
     import('../adapters/registry/confluent.ts'),
-    import('../adapters/http/undici-client.ts'),
+    import('../adapters/http/lazy-client.ts'),
   ]);
   return (url, userInfo, access) => {
     if (url === 'embedded') return lent ?? new EmbeddedRegistry(join(folder, 'registry'));
@@ -166,7 +166,7 @@ async function registryOpener(
       return new ConfluentRegistry({ url, http, clock, ...(userInfo === null ? {} : { userInfo }) });
     const { tls } = access;
     if (tls === null) return new ConfluentRegistry({ url, access, http, clock });
-    return new ConfluentRegistry({ url, access, http: undiciClient({ tls }), ownsHttp: true, clock });
+    return new ConfluentRegistry({ url, access, http: lazyClient({ tls }), ownsHttp: true, clock });
   };
 }
 

@@ -26,7 +26,7 @@ export async function openPlugins(
 ): Promise<{ readonly plugins: LoadedPlugins; readonly threads: Threads }> {
   const { parsed } = settings;
   const own = isolationSettings(settings);
-  const start = threadStarter({ raw: settings.raw, host: settings.host }, ports);
+  const start = threadStarter(settings, ports);
   const threads = new Threads({
     ...basics,
     start,

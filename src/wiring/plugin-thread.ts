@@ -3,20 +3,21 @@
 // What is a server (Kafka, a registry, Redis) the thread connects to by itself; what stands in this process is lent by the main
 // thread. A plugin must not end the process: what would do so is turned into a fault of the plugin.
 import type { MessagePort } from 'node:worker_threads';
-import { undiciClient } from '../adapters/http/undici-client.ts';
+import { lazyClient } from '../adapters/http/lazy-client.ts';
 import { borrowPorts } from '../adapters/remote/index.ts';
 import { systemClock } from '../adapters/system-clock.ts';
-import { parseConfig } from '../core/config/parse.ts';
 import { Logs } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { Redactor } from '../core/redact.ts';
-import { Providers, Services } from '../host/index.ts';
-import { type Order, Pulse, type Report, ThreadSide } from '../host/threads/index.ts';
+import { Services } from '../host/environment.ts';
+import { Providers } from '../host/providers.ts';
+import type { Order, Report } from '../host/threads/messages.ts';
+import { Pulse } from '../host/threads/pulse.ts';
+import { ThreadSide } from '../host/threads/thread-side.ts';
 import { openPorts } from './adapters.ts';
 import { importPlugins, lendPublicApi } from './import-plugins.ts';
 import { openOtherKafka } from './kafka.ts';
 import type { ThreadData } from './plugin-threads.ts';
-import { WORKER_CONFIG } from './worker-settings.ts';
 
 /** Runs the thread; never resolves. */
 export async function runPluginThread(data: ThreadData, parent: MessagePort): Promise<never> {
@@ -26,9 +27,8 @@ export async function runPluginThread(data: ThreadData, parent: MessagePort): Pr
   const logs = new Logs({ write: (line) => post({ report: 'log', line }), now: () => clock.now() });
   logs.adopt(data.seed.levels);
   lendPublicApi();
-  const http = undiciClient();
-  const settings = { parsed: parseConfig(WORKER_CONFIG, data.raw).values, raw: data.raw, host: data.host };
-  const ports = await openPorts(settings, { http, clock, lent: borrowPorts(data.ports) });
+  const http = lazyClient();
+  const ports = await openPorts(data, { http, clock, lent: borrowPorts(data.ports) });
   const side = new ThreadSide({
     environment: {
       broker: ports.broker,

@@ -2,7 +2,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type LentPorts, lendPorts } from '../adapters/remote/index.ts';
 import type { PluginDef } from '../connect/plugins.ts';
-import type { RawConfig } from '../core/config/define.ts';
+import type { ParsedConfig, RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { Logs } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
@@ -20,6 +20,7 @@ import {
 } from '../host/threads/index.ts';
 import { builtInPlugins, PluginRegistry } from '../plugins/index.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { PortSettings } from './adapters.ts';
 import { importPlugins } from './import-plugins.ts';
 import type { PluginProblem } from './plugin-path.ts';
 import {
@@ -37,23 +38,28 @@ export interface ThreadData {
   readonly seed: ThreadSeed;
   /** The worker's settings, references resolved. */
   readonly raw: RawConfig;
+  /** Those that tell where the outside is. */
+  readonly parsed: ParsedConfig;
   readonly host: HostSettings;
   /** Where the lent ports are reached. */
   readonly ports: MessagePort;
 }
 
 /** @param ports asked for when a thread starts: the first ones start before the outside is open, and get none. */
-export function threadStarter(
-  settings: { readonly raw: RawConfig; readonly host: HostSettings },
-  ports: () => LentPorts | null,
-): StartThread {
+export function threadStarter(settings: PortSettings, ports: () => LentPorts | null): StartThread {
   const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
   const entry = new URL(`../thread.${extension}`, import.meta.url);
   return ({ name, seed, heapMaxMb, report, died }) => {
     const { port1, port2 } = new MessageChannel();
     const lendable = ports();
     const lent = lendable === null ? null : lendPorts(port1, lendable);
-    const data: ThreadData = { seed, raw: settings.raw, host: settings.host, ports: port2 };
+    const data: ThreadData = {
+      seed,
+      raw: settings.raw,
+      parsed: outside(settings.parsed),
+      host: settings.host,
+      ports: port2,
+    };
     const worker = new Worker(entry, {
       name,
       workerData: data,
@@ -80,6 +86,18 @@ export function threadStarter(
       },
     };
   };
+}
+
+/** What opening ports asks for, as plain data. */
+function outside(parsed: ParsedConfig): ParsedConfig {
+  const names = [
+    'data.dir',
+    'bootstrap.servers',
+    'schema.registry.url',
+    'schema.registry.basic.auth.user.info',
+    'state.store.url',
+  ];
+  return Object.fromEntries(names.map((name) => [name, parsed[name] ?? null]));
 }
 
 export interface IsolatedParts {
