@@ -100,7 +100,7 @@ export class HostThread {
 
   admit(id: number, resident: Resident): void {
     this.#residents.set(id, resident);
-    this.#pulse.leaseUntilMs = resident.leaseUntilMs;
+    this.#tellLease();
   }
 
   leave(id: number): void {
@@ -135,7 +135,7 @@ export class HostThread {
       this.#levels = this.#parts.logs.revision;
       this.#thread.post({ order: 'levels', levels: this.#parts.logs.ownLevels() });
     }
-    for (const { leaseUntilMs } of this.#residents.values()) this.#pulse.leaseUntilMs = leaseUntilMs;
+    this.#tellLease();
     this.#checkMemory();
     this.#checkBeat(elapsedMs);
     this.#idleTicks = this.#residents.size === 0 && this.#asked.size === 0 ? this.#idleTicks + 1 : 0;
@@ -213,6 +213,13 @@ export class HostThread {
     const { name, heapMaxMb } = this.#parts;
     const isMemory = (error as { code?: unknown } | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
     this.end(isMemory ? outOfMemory(name, heapMaxMb, this.doing()) : gone(name, error), null);
+  }
+
+  /** Runs have the worker's lease; a connector instance needs none. */
+  #tellLease(): void {
+    let untilMs = Number.POSITIVE_INFINITY;
+    for (const { leaseUntilMs } of this.#residents.values()) untilMs = Math.min(untilMs, leaseUntilMs);
+    this.#pulse.leaseUntilMs = untilMs;
   }
 
   #checkMemory(): void {

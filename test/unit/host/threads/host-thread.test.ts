@@ -30,10 +30,10 @@ function world(exclusive: boolean) {
     idleTicksMax: 2,
   });
   const told: string[] = [];
-  const admit = (id: number): void => {
+  const admit = (id: number, leaseUntilMs = 0): void => {
     thread.admit(id, {
       hangLimitMs: 5000,
-      leaseUntilMs: 0,
+      leaseUntilMs,
       label: `task ${id}`,
       take: ({ report }: Report) => told.push(`${id} ${report}`),
       orphaned: (blame) => told.push(`${id} ${blame === null ? 'goes on' : blame.code}`),
@@ -123,4 +123,16 @@ test('a thread with nothing on it ends by itself', () => {
   thread.tick(1000);
 
   assert.deepEqual([before, isTerminated()], [false, true]);
+});
+
+test('the lease on a thread is that of its runs, whatever else lives there', () => {
+  const { thread, pulse, admit } = world(true);
+
+  admit(1, 7000);
+  admit(-2, Number.POSITIVE_INFINITY);
+  const before = pulse.leaseUntilMs;
+  pulse.beat(0);
+  thread.tick(1000);
+
+  assert.deepEqual([before, pulse.leaseUntilMs], [7000, 7000]);
 });
