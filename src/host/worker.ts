@@ -263,9 +263,10 @@ export class Worker {
     const plan: ConnectorStatus = {
       ...now,
       connector: restarting(now.connector, concerns(options.onlyFailed, now.connector.state)),
-      tasks: now.tasks.map((task) =>
-        restarting(task, options.includeTasks && concerns(options.onlyFailed, task.state)),
-      ),
+      tasks: now.tasks.map((task) => {
+        const planned = restarting(task, options.includeTasks && concerns(options.onlyFailed, task.state));
+        return planned === task ? task : { ...planned, restartsAtMs: null };
+      }),
     };
     if ([plan.connector, ...plan.tasks].some(({ state }) => state === 'RESTARTING')) {
       await this.#herder.lead(() => this.#herder.configs.putRestart(name, options));
@@ -363,7 +364,7 @@ export class Worker {
 }
 
 function restarting<T extends ShownState>(shown: T, concerned: boolean): T {
-  return concerned ? { ...shown, state: 'RESTARTING', trace: null } : shown;
+  return concerned ? { ...shown, state: 'RESTARTING' } : shown;
 }
 
 /** The config with its name in it. Throws `config` when the two differ. */
