@@ -58,12 +58,12 @@ export function errorHandler(
     }
     const message = redactor.redact(messageOf(error, status));
     const reason = reasonOf(error);
-    // Clients of the reference must match the text to tell a taken name from a group that is settling: ours need not. The body of
-    // the one that is no use to try again stays as the reference has it.
-    if (reason !== null) response.set('X-Conflict-Reason', reason);
-    if (reason === 'rebalance') {
-      response.set('Retry-After', '1').status(status).json({ error_code: status, message, reason });
-    } else sendError(response, status, message);
+    // Clients of the reference must match the text to tell a taken name from a group that is settling: ours need not.
+    if (reason === null) sendError(response, status, message);
+    else {
+      if (reason === 'rebalance') response.set('Retry-After', '1');
+      response.status(status).json({ error_code: status, message, reason });
+    }
   };
 }
 

@@ -15,7 +15,7 @@ const OWNER_WAIT_MS = 5000;
 const CHECK_MS = 50;
 const CALL_TIMEOUT_MS = 95_000;
 const PASSED_ON = ['authorization', 'accept', 'content-type', SIGNATURE_HEADER, ALGORITHM_HEADER];
-const PASSED_BACK = ['content-type', 'retry-after', 'x-conflict-reason'];
+const PASSED_BACK = ['content-type', 'retry-after'];
 
 /** The resources, with calls sent to the worker that answers them. Nothing changes for a worker that stands alone. */
 export function forwarded(worker: Worker, list: readonly Resource[]): readonly Resource[] {

@@ -14,7 +14,10 @@ test('a connector is created with 201, Location and no tasks yet', async () => {
   assert.equal(created.status, 201);
   assert.equal(created.headers.get('location'), `${world.url}/connectors/a%20b`);
   assert.deepEqual(created.body, { name: 'a b', config: { ...config, name: 'a b' }, tasks: [], type: 'sink' });
-  assert.deepEqual([again.status, again.body], [409, { error_code: 409, message: 'Connector a b already exists' }]);
+  assert.deepEqual(
+    [again.status, again.body],
+    [409, { error_code: 409, message: 'Connector a b already exists', reason: 'exists' }],
+  );
   await world.close();
 });
 
