@@ -1,19 +1,30 @@
-// How far the queries of this process have come, and waiting for them: joins wait for their tables, back-fills for theirs.
+// How far queries have come, and waiting for them: joins wait for their tables, back-fills for theirs. What runs in this process
+// tells by itself; in a group of hosts, where a query may run on any of them, its group's committed offsets are asked as well.
 //
 // Law: `settled(topic)` resolves only when every query that writes the topic, and before it every query that writes an input of
 // that one, has committed all its inputs up to where they stably ended after the call. A query upstream of itself is passed over.
 import type { Broker, Offsets } from '../ports/broker.ts';
 import { partitionKey, splitPartitionKey } from '../ports/broker.ts';
+import type { Clock } from '../ports/clock.ts';
+
+/** Between two looks at the committed offsets of a query that may run elsewhere. */
+const LOOK_FIRST_MS = 20;
+const LOOK_MAX_MS = 250;
 
 /** What a query reads and writes, as far as waiting needs it. */
 export interface QueryFlow {
   readonly queryId: string;
   readonly group: string;
   readonly sinkTopic: string;
-  /** Partition keys of what it reads from outside. */
-  readonly inputs: readonly string[];
   readonly inputTopics: readonly string[];
-  /** Partition keys of its own repartition topics, a step a part, in the order of the data. */
+  keys(): Promise<FlowKeys>;
+}
+
+/** The partitions that a query reads. */
+export interface FlowKeys {
+  /** Of what it reads from outside. */
+  readonly inputs: readonly string[];
+  /** Of its own repartition topics, a step a part, in the order of the data. */
   readonly internal: readonly (readonly string[])[];
 }
 
@@ -23,7 +34,7 @@ interface Waiter {
 }
 
 interface Tracked {
-  readonly flow: QueryFlow;
+  flow: QueryFlow;
   readonly reached: Map<string, number>;
   waiters: Waiter[];
 }
@@ -38,16 +49,22 @@ const NO_OFFSETS: Offsets = new Map();
 
 export class Progress {
   readonly #broker: Broker;
+  readonly #clock: Clock;
+  readonly #isShared: boolean;
   readonly #queries = new Map<string, Tracked>();
 
-  constructor(broker: Broker) {
+  /** @param isShared queries may run in other processes, which commit whatever they pass. */
+  constructor(broker: Broker, clock: Clock, isShared: boolean) {
     this.#broker = broker;
+    this.#clock = clock;
+    this.#isShared = isShared;
   }
 
   /** A replaced query goes on from where it stood: whoever waits for it waits on. */
   register(flow: QueryFlow): void {
     const former = this.#queries.get(flow.queryId);
-    this.#queries.set(flow.queryId, { flow, reached: former?.reached ?? new Map(), waiters: former?.waiters ?? [] });
+    if (former === undefined) this.#queries.set(flow.queryId, { flow, reached: new Map(), waiters: [] });
+    else former.flow = flow;
   }
 
   /** The query is gone: whoever waits for it goes on. */
@@ -94,7 +111,8 @@ export class Progress {
       const tracked = this.#queries.get(queryId);
       if (tracked === undefined) continue;
       for (const input of tracked.flow.inputTopics) await this.#settled(input, signal, walk);
-      for (const keys of [tracked.flow.inputs, ...tracked.flow.internal]) {
+      const { inputs, internal } = await tracked.flow.keys();
+      for (const keys of [inputs, ...internal]) {
         if (keys.length === 0 || signal.aborted) continue;
         await this.#reached(tracked, await this.#endsOf(keys, asking), signal);
       }
@@ -112,14 +130,31 @@ export class Progress {
   }
 
   async #reached(tracked: Tracked, bounds: Offsets, signal: AbortSignal): Promise<void> {
-    if (isReached(tracked.reached, bounds)) return;
-    // Tasks that have not started yet have reported nothing: the group tells where they stand.
-    const unknown = [...bounds.keys()].filter((key) => !tracked.reached.has(key));
-    if (unknown.length > 0) {
-      const committed = await this.#broker.committed(tracked.flow.group, unknown);
-      for (const [key, offset] of committed) if (!tracked.reached.has(key)) tracked.reached.set(key, offset);
+    let lookMs = LOOK_FIRST_MS;
+    while (!isReached(tracked.reached, bounds)) {
+      await this.#look(tracked, bounds);
       if (isReached(tracked.reached, bounds)) return;
+      if (signal.aborted || this.#queries.get(tracked.flow.queryId) !== tracked) return;
+      const over = new AbortController();
+      const told = this.#told(tracked, bounds, AbortSignal.any([signal, over.signal]));
+      if (!this.#isShared) return told;
+      await Promise.race([told, this.#clock.sleep(lookMs, over.signal)]);
+      over.abort();
+      lookMs = Math.min(LOOK_MAX_MS, lookMs * 2);
     }
+  }
+
+  /** Asks the group where tasks stand that have reported nothing: they have not started yet, or run elsewhere. */
+  async #look({ flow, reached }: Tracked, bounds: Offsets): Promise<void> {
+    const asked = this.#isShared ? [...bounds.keys()] : [...bounds.keys()].filter((key) => !reached.has(key));
+    if (asked.length === 0) return;
+    for (const [key, offset] of await this.#broker.committed(flow.group, asked)) {
+      if (offset > (reached.get(key) ?? -1)) reached.set(key, offset);
+    }
+  }
+
+  /** Resolves when the tasks of this process have reported so much, the query is gone or the signal aborts. */
+  async #told(tracked: Tracked, bounds: Offsets, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const done = (): void => {
         signal.removeEventListener('abort', done);
@@ -128,7 +163,7 @@ export class Progress {
         resolve();
       };
       const waiter: Waiter = { bounds, done };
-      if (signal.aborted || this.#queries.get(tracked.flow.queryId) !== tracked) return resolve();
+      if (signal.aborted) return resolve();
       signal.addEventListener('abort', done);
       tracked.waiters.push(waiter);
     });

@@ -6,6 +6,7 @@
 // - While a committed cycle is written to the state store, the next one runs on what memory holds; it is committed only when that
 //   write is done. So the store never leads the log, and lags it by one cycle at most.
 import { ByteWriter } from '../core/bytes.ts';
+import { TributaryError } from '../core/errors.ts';
 import type { Offsets, Producer, TransactionalProducer } from '../ports/broker.ts';
 import { partitionKey } from '../ports/broker.ts';
 import { decoderOf } from './decode-chunk.ts';
@@ -123,7 +124,7 @@ export class TaskSession {
       if (work !== null) await this.#runWork(work);
       else this.#tickIfDue();
       if (this.#commitDue(work === null)) await this.#commit();
-      else if (work === null && !this.#begun && this.#moved) this.#reportMarkers();
+      else if (work === null && !this.#begun && this.#moved) await this.#passMarkers();
       if (work !== null) continue;
       await this.#flushIfQuiet();
       await intake.wait(this.#idleMs());
@@ -165,7 +166,7 @@ export class TaskSession {
   #idleMs(): number {
     const nowMs = this.#setup.clock.now();
     let waitMs = IDLE_WAIT_MS;
-    if (this.#begun) waitMs = Math.min(waitMs, this.#lastCommitMs + this.#setup.commitMs - nowMs);
+    if (this.#begun || this.#moved) waitMs = Math.min(waitMs, this.#lastCommitMs + this.#setup.commitMs - nowMs);
     if (this.#begun && this.#transaction === null) {
       const isFlushed = this.#output!.written === this.#flushedRows;
       waitMs = Math.min(waitMs, isFlushed ? this.#lastCommitMs + QUIET_COMMIT_MS - nowMs : LINGER_MS);
@@ -175,6 +176,7 @@ export class TaskSession {
   }
 
   #begin(): void {
+    if (!this.#setup.mayWork()) throw leaseOver(this.#setup.id);
     this.#begun = true;
     if (this.#inTransaction) return;
     this.#inTransaction = true;
@@ -225,6 +227,7 @@ export class TaskSession {
     const logged = state.log(this.#producer!);
     const idle = logged === 0 && output.written === 0 && !this.#moved;
     const inputs = this.#inputs();
+    if (!setup.mayWork()) throw leaseOver(setup.id);
     if (!idle) {
       if (this.#transaction !== null) {
         const ends = await this.#transaction.commit(setup.group, inputs);
@@ -279,10 +282,17 @@ export class TaskSession {
     output.firstFailure = null;
   }
 
-  /** Only markers and aborted records were passed: nothing to commit, but whoever waits for this task may go on. */
-  #reportMarkers(): void {
-    this.#moved = false;
-    this.#setup.watch.committed(this.#inputs());
+  /** Only markers and aborted records were passed: whoever waits for this task may go on. */
+  async #passMarkers(): Promise<void> {
+    const { commitsMarkers, commitMs, clock, watch } = this.#setup;
+    if (!commitsMarkers) {
+      this.#moved = false;
+      watch.committed(this.#inputs());
+      return;
+    }
+    if (clock.now() - this.#lastCommitMs < commitMs) return;
+    this.#begin();
+    await this.#commit();
   }
 
   /** Next offsets to read. Two sources of one topic share its offset: the smaller holds. */
@@ -314,6 +324,7 @@ export class TaskSession {
       const begin = !source.internal && startAt(source) === 'latest' ? end : first;
       const at = committed.get(key) ?? begin;
       from.set(key, at < first || at > end ? first : at);
+      if (this.#setup.commitsMarkers && committed.get(key) !== from.get(key)) this.#moved = true;
       this.#positions[index] = from.get(key)!;
     });
     return from;
@@ -334,4 +345,11 @@ export class TaskSession {
       mark: queryId,
     });
   }
+}
+
+function leaseOver(task: string): TributaryError {
+  return new TributaryError('TRIB_LEASE_OVER', 'fenced', {
+    what: `Task ${task} stops: this host may have lost its place in the group, so another may run the task by now.`,
+    fix: 'The host joins again by itself; look for long pauses of the process if this repeats.',
+  });
 }

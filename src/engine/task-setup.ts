@@ -24,6 +24,10 @@ export interface TaskSetup {
   readonly cacheRowsMax: number;
   /** Resolves when the queries of this host that make the part's tables have processed what was written so far; null: no need to ask. */
   readonly tablesSettled: ((signal: AbortSignal) => Promise<void>) | null;
+  /** False when another host may run the task by now: nothing is begun or committed any more. */
+  mayWork(): boolean;
+  /** Passing markers is committed too: other hosts see by the group's offsets alone how far the task has come. */
+  readonly commitsMarkers: boolean;
   readonly serdes: Serdes;
   readonly broker: Broker;
   readonly store: StateStore;

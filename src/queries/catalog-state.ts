@@ -1,7 +1,7 @@
 // The fold of the command log: the catalog, who owns which query, what is paused. Changed only by what stands in the log.
 import { applyCommand, type Catalog, emptyCatalog } from '../sql/catalog/catalog.ts';
-import type { LogEntry } from './command-log.ts';
 import type { CommandStatus } from './entities.ts';
+import type { LogEntry } from './log-entry.ts';
 
 export class CatalogState {
   catalog: Catalog = emptyCatalog();
@@ -12,18 +12,27 @@ export class CatalogState {
   readonly #owners = new Map<string, string>();
   readonly #paused = new Set<string>();
 
-  /** An entry that stands in the log takes effect. */
-  apply(offset: number, entry: Pick<LogEntry, 'commands' | 'owner' | 'paused'>): void {
+  /** An entry that stands in the log takes effect. Answers the queries that it concerns. */
+  apply(offset: number, entry: Pick<LogEntry, 'commands' | 'owner' | 'paused'>): readonly string[] {
+    const concerned: string[] = [];
     this.catalog = entry.commands.reduce(applyCommand, this.catalog);
     for (const command of entry.commands) {
-      if (command.kind === 'putQuery') this.#own(command.query.id, entry.owner);
-      if (command.kind === 'dropQuery') this.#forget(command.id);
+      if (command.kind === 'putQuery') {
+        this.#own(command.query.id, entry.owner);
+        concerned.push(command.query.id);
+      }
+      if (command.kind === 'dropQuery') {
+        this.#forget(command.id);
+        concerned.push(command.id);
+      }
     }
     for (const { queryId, paused } of entry.paused) {
       if (paused) this.#paused.add(queryId);
       else this.#paused.delete(queryId);
+      concerned.push(queryId);
     }
     this.applied = offset;
+    return concerned;
   }
 
   /** The connector that owns a query; null: the server itself. */

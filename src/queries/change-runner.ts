@@ -7,66 +7,59 @@ import { TributaryError } from '../core/errors.ts';
 import type { Broker, TopicSpec } from '../ports/broker.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import type { Change, SchemaRequest, TopicRequest } from '../sql/bind/change.ts';
-import type { PersistentQuery } from '../sql/catalog/catalog.ts';
-import type { CommandLog, LogEntry } from './command-log.ts';
+import type { CommandLog } from './command-log.ts';
 import { schemaTypeOf } from './facts.ts';
+import type { LogEntry } from './log-entry.ts';
 import type { PersistentRun } from './persistent-run.ts';
 import type { RunControl } from './run-control.ts';
+import type { RunKeeper } from './run-keeper.ts';
 
 export interface ChangePorts {
   readonly broker: Broker;
   readonly registry: SchemaRegistry;
   readonly log: CommandLog;
   readonly runs: RunControl;
+  readonly keeper: RunKeeper;
+  /** Other hosts write statements, too. */
+  readonly shared: boolean;
 }
 
 /** The text and circumstances that go into the log with the change. */
 export type ChangeEntry = Pick<LogEntry, 'commandId' | 'statement' | 'properties' | 'owner'>;
 
-/** What became of it. */
-export interface ChangeOutcome {
-  /** Offset in the log. */
-  readonly sequenceNumber: number;
-  /** Queries to start now; those of an owner wait for it. */
-  readonly made: readonly PersistentRun[];
-}
-
-/** Makes the change real. Throws before the log entry: then nothing has changed. */
-export async function runChange(ports: ChangePorts, change: Change, entry: ChangeEntry): Promise<ChangeOutcome> {
+/** Makes the change real; answers its offset in the log. Throws before the log entry: then nothing has changed. */
+export async function runChange(
+  ports: ChangePorts,
+  change: Change,
+  entry: ChangeEntry,
+  boundAt: number,
+): Promise<number> {
   const queries = change.commands.flatMap((command) => (command.kind === 'putQuery' ? [command.query] : []));
   const made = queries.map((query) => ports.runs.build(query));
+  const dropped = change.commands.flatMap((command) => {
+    const run = command.kind === 'dropQuery' ? ports.runs.get(command.id) : null;
+    return run === null ? [] : [{ run, ranHere: run.active }];
+  });
   const topics = await ports.broker.createTopics(change.topics.map(topicSpec));
-  const replaced = await stopReplaced(ports.runs, queries);
   let sequenceNumber: number;
   try {
     for (const schema of change.schemas) await register(ports.registry, schema);
     for (const run of made) await run.prepare();
-    sequenceNumber = await ports.log.append({ ...entry, commands: change.commands, paused: [] });
+    sequenceNumber = await ports.log.append({ ...entry, commands: change.commands, paused: [] }, boundAt);
   } catch (error) {
-    await undo(
-      ports,
-      made.filter((run) => !replaced.includes(run.queryId)),
-      topics,
-    );
-    for (const queryId of replaced) await ports.runs.get(queryId)?.start();
+    // In a group another host may rely on the same topics by now: what is left over is harmless.
+    if (!ports.shared) await undo(ports, made, topics);
     throw error;
   }
-  for (const run of made) ports.runs.adopt(run);
-  for (const command of change.commands) if (command.kind === 'dropQuery') await ports.runs.drop(command.id);
+  for (const { run, ranHere } of dropped) await ports.keeper.erased(run, ranHere);
+  await ports.keeper.settle(queries.map(({ id }) => id));
   await deleteTopics(ports, change.deletedTopics);
-  return { sequenceNumber, made };
-}
-
-/** CREATE OR REPLACE: the old query commits what it has and stops; the new one goes on from there. */
-async function stopReplaced(runs: RunControl, queries: readonly PersistentQuery[]): Promise<readonly string[]> {
-  const replaced = queries.filter(({ id }) => runs.get(id) !== null).map(({ id }) => id);
-  for (const queryId of replaced) await runs.get(queryId)!.stop();
-  return replaced;
+  return sequenceNumber;
 }
 
 async function undo(ports: ChangePorts, made: readonly PersistentRun[], topics: readonly string[]): Promise<void> {
   try {
-    for (const run of made) await run.erase();
+    for (const run of made) if (ports.runs.get(run.queryId) === null) await run.footprint.erase();
     await ports.broker.deleteTopics(topics);
   } catch (error) {
     // The first error is what the user must see; what is left over is harmless and removed with the next query of that name.

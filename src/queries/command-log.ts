@@ -1,150 +1,165 @@
 // The command topic: what was decided, in order, for ever. The catalog is its fold.
 //
-// Laws: one partition, never compacted nor deleted; entries are appended in a transaction under one fixed id, so of two hosts
-// with one cluster id the older one is fenced at its next statement. An entry holds what the binder decided (sources, plans), not
-// only the text: a newer planner never changes a running query.
+// Laws: one partition, never compacted nor deleted. Entries are appended in a transaction under one fixed id, and whoever takes the
+// id reads to the end before it appends: so an entry that was written was bound against all entries before it, whichever host wrote
+// them. Memory follows the log: an append resolves when this host has read its entry back. An entry holds what the binder decided
+// (sources, plans), not only the text: a newer planner never changes a running query.
 
+import { randomUUID } from 'node:crypto';
 import { TributaryError } from '../core/errors.ts';
-import type { Broker, Records, TransactionalProducer } from '../ports/broker.ts';
+import type { Broker, TransactionalProducer } from '../ports/broker.ts';
 import { partitionKey } from '../ports/broker.ts';
-import type { Command } from '../sql/catalog/catalog.ts';
-import { parseTagged, tagged } from './tagged-json.ts';
+import type { Clock } from '../ports/clock.ts';
+import { encodeEntry, type LogEntry } from './log-entry.ts';
+import { LogTail, type OnEntry } from './log-tail.ts';
 
-/** Entries of a later form are not read by this release. */
-const ENTRY_VERSION = 1;
+/** A transaction that a killed host left open ends by itself within a minute. */
+const OPEN_LIMIT_MS = 90_000;
+const READ_LIMIT_MS = 30_000;
+const SYNC_LIMIT_MS = 3_000;
 
-/** What one statement did. */
-export interface LogEntry {
-  readonly version: number;
-  /** Kind of thing, name, action: `stream/\`X\`/create`. */
-  readonly commandId: string;
-  readonly statement: string;
-  readonly properties: Readonly<Record<string, string>>;
-  /** The connector that owns the queries made by it; null: the server itself. */
-  readonly owner: string | null;
-  readonly commands: readonly Command[];
-  /** Pausing and resuming of queries. */
-  readonly paused: readonly { readonly queryId: string; readonly paused: boolean }[];
+export interface CommandLogOptions {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly clusterId: string;
+  /** Several hosts write: none takes the log over before it has something to write. */
+  readonly shared: boolean;
+  /** Told every entry, in order. */
+  readonly onEntry: OnEntry;
 }
 
 export class CommandLog {
-  readonly #broker: Broker;
+  readonly #options: CommandLogOptions;
   readonly #topic: string;
   readonly #transactionalId: string;
+  readonly #tail: LogTail;
   #producer: TransactionalProducer | null = null;
-  /** Where the log is known up to. */
-  #known = 0;
+  /** Another host has written since the id was taken: the producer is of no use any more. */
+  #isFenced = false;
+  /** Offset of the last entry that was handed over; −1: none. */
+  #last = -1;
+  /** The entry that is being written, and where it was found. */
+  #awaited: { readonly token: string; offset: number | null } | null = null;
 
-  constructor(broker: Broker, clusterId: string) {
-    this.#broker = broker;
+  constructor(options: CommandLogOptions) {
+    const { broker, clock, clusterId, onEntry } = options;
+    this.#options = options;
     this.#topic = `_${clusterId}_command_topic`;
     this.#transactionalId = `${clusterId}.commands`;
+    this.#tail = new LogTail(broker, clock, this.#topic, (offset, entry) => {
+      this.#last = offset;
+      if (this.#awaited !== null && this.#awaited.token === entry.token) this.#awaited.offset = offset;
+      else this.#isFenced = true;
+      onEntry(offset, entry);
+    });
   }
 
   get topic(): string {
     return this.#topic;
   }
 
-  /** Takes the log over and answers all that stands in it, with offsets. */
-  async open(): Promise<readonly { readonly offset: number; readonly entry: LogEntry }[]> {
-    await this.#broker.createTopics([
+  /** Makes the topic where it is missing and hands over all that stands in it. A host that stands alone takes it over before. */
+  async open(): Promise<void> {
+    const { broker, shared } = this.#options;
+    await broker.createTopics([
       {
         name: this.#topic,
         partitions: 1,
         config: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
       },
     ]);
-    const info = await this.#broker.topic(this.#topic);
+    const info = await broker.topic(this.#topic);
     if (info !== null && info.partitions !== 1) {
       throw new TributaryError('TRIB_COMMAND_TOPIC', 'fatal', {
         what: `The command topic ${this.#topic} has ${info.partitions} partitions; it must have exactly 1.`,
         fix: 'Use another cluster.id, or delete the topic if no statement in it matters.',
       });
     }
-    this.#producer = await this.#broker.transact(this.#transactionalId);
-    return this.#readAll();
+    if (!shared) this.#producer = await broker.transact(this.#transactionalId);
+    await this.#tail.open(OPEN_LIMIT_MS);
+    this.#isFenced = false;
   }
 
-  /** Appends an entry; answers its offset, which is the command's sequence number. */
-  async append(entry: Omit<LogEntry, 'version'>): Promise<number> {
-    this.#producer ??= await this.#broker.transact(this.#transactionalId);
-    const producer = this.#producer;
-    const key = Buffer.from(JSON.stringify(entry.commandId));
-    const value = Buffer.from(tagged({ version: ENTRY_VERSION, ...entry }));
+  /** Reads what others have written up to now. Does nothing for a host that stands alone. */
+  async sync(): Promise<void> {
+    if (this.#options.shared) await this.#tail.sync(SYNC_LIMIT_MS);
+  }
+
+  /**
+   * Appends an entry that was bound when `boundAt` was the last one; answers its offset, which is the command's sequence number, when
+   * it is in force here. Throws an error told by {@link isOvertaken} when another entry has come in between: to be bound anew.
+   */
+  async append(entry: Omit<LogEntry, 'version' | 'token'>, boundAt: number): Promise<number> {
+    const awaited = { token: randomUUID(), offset: null as number | null };
+    this.#awaited = awaited;
     try {
-      producer.begin();
-      producer.lane(this.#topic, 0).append(-1, key, 0, key.length, value, 0, value.length, null);
-      const ends = await producer.commit(null, new Map());
-      this.#known = ends.get(partitionKey(this.#topic, 0)) ?? this.#known + 1;
-      return this.#known - 1;
-    } catch (error) {
-      this.#producer = null;
-      await producer.close().catch(() => undefined);
-      const landed = await this.#landed(entry).catch(() => null);
-      if (landed !== null) return landed;
+      const producer = this.#producer === null || this.#isFenced ? await this.#take() : this.#producer;
+      if (this.#last !== boundAt) throw overtaken();
+      const failure = await this.#write(producer, { ...entry, token: awaited.token }, awaited);
+      // Whether a write that failed has landed is told by the log, once nobody else can write for this host any more.
+      if (failure !== null) await this.#take().catch(() => null);
+      if (awaited.offset !== null) return awaited.offset;
+      if (failure instanceof TributaryError && failure.kind === 'fenced' && this.#options.shared) throw overtaken();
       throw new TributaryError('TRIB_COMMAND_NOT_WRITTEN', 'transient', {
         what: 'Could not write the statement into the command topic.',
         fix: 'Nothing was changed; try again when the broker can be reached.',
-        cause: error,
+        cause: failure,
       });
+    } finally {
+      this.#awaited = null;
     }
   }
 
   async close(): Promise<void> {
+    await this.#tail.close();
     await this.#producer?.close();
     this.#producer = null;
   }
 
-  /** After a failure it is unknown whether the entry was written: taking the log over settles it, then the log itself tells. */
-  async #landed(entry: Omit<LogEntry, 'version'>): Promise<number | null> {
-    this.#producer = await this.#broker.transact(this.#transactionalId);
-    const later = await this.#readFrom(this.#known);
-    const found = later.find(
-      (other) => other.entry.commandId === entry.commandId && other.entry.statement === entry.statement,
-    );
-    return found?.offset ?? null;
-  }
-
-  async #readAll(): Promise<readonly { readonly offset: number; readonly entry: LogEntry }[]> {
-    const key = partitionKey(this.#topic, 0);
-    return this.#readFrom((await this.#broker.offsets([key], 'earliest')).get(key) ?? 0);
-  }
-
-  async #readFrom(from: number): Promise<readonly { readonly offset: number; readonly entry: LogEntry }[]> {
-    const key = partitionKey(this.#topic, 0);
-    const end = (await this.#broker.offsets([key], 'stable')).get(key) ?? 0;
-    const found: { offset: number; entry: LogEntry }[] = [];
-    this.#known = Math.max(this.#known, end);
-    if (from >= end) return found;
-    const reader = await this.#broker.read(new Map([[key, from]]), { isolation: 'committed' });
+  /** Null when the entry was written. */
+  async #write(
+    producer: TransactionalProducer,
+    entry: Omit<LogEntry, 'version'>,
+    awaited: { offset: number | null },
+  ): Promise<unknown> {
+    const key = Buffer.from(JSON.stringify(entry.commandId));
+    const value = encodeEntry(entry);
+    let end: number | undefined;
     try {
-      for (let at = from; at < end; ) {
-        for (const records of await reader.poll(1000)) {
-          for (let i = 0; i < records.count; i++)
-            found.push({ offset: records.offsets[i]!, entry: parseEntry(records, i) });
-          at = records.nextOffset;
-        }
-      }
-    } finally {
-      await reader.close();
+      producer.begin();
+      producer.lane(this.#topic, 0).append(-1, key, 0, key.length, value, 0, value.length, null);
+      end = (await producer.commit(null, new Map())).get(partitionKey(this.#topic, 0));
+    } catch (error) {
+      this.#producer = null;
+      await producer.close().catch(() => undefined);
+      return error;
     }
-    return found;
+    // It stands in the log whatever becomes of the reading: it is in force here a little later then.
+    await this.#tail.reach(end ?? this.#last + 2, READ_LIMIT_MS).catch(() => undefined);
+    awaited.offset ??= end === undefined ? this.#last + 1 : end - 1;
+    return null;
+  }
+
+  /** Takes the id from whoever has it, and reads all that was written under it. */
+  async #take(): Promise<TransactionalProducer> {
+    await this.#producer?.close().catch(() => undefined);
+    this.#producer = null;
+    const producer = await this.#options.broker.transact(this.#transactionalId);
+    this.#producer = producer;
+    await this.#tail.sync(READ_LIMIT_MS);
+    this.#isFenced = false;
+    return producer;
   }
 }
 
-function parseEntry(records: Records, index: number): LogEntry {
-  const where = `${records.topic}-${records.partition}@${records.offsets[index]!}`;
-  try {
-    const text = records.bytes.toString('utf8', records.valueStarts[index]!, records.valueEnds[index]!);
-    const entry = parseTagged(text) as LogEntry;
-    if (entry.version > ENTRY_VERSION) throw new Error(`the entry has version ${entry.version}`);
-    return entry;
-  } catch (error) {
-    throw new TributaryError('TRIB_COMMAND_UNREADABLE', 'fatal', {
-      what: `An entry of the command topic cannot be read: ${(error as Error).message}.`,
-      where,
-      fix: `This release reads entries up to version ${ENTRY_VERSION}: start the release that wrote it, or a newer one.`,
-      cause: error,
-    });
-  }
+/** Another host's statement came in between: the same statement is to be bound again and may succeed then. */
+export function isOvertaken(error: unknown): boolean {
+  return error instanceof TributaryError && error.code === 'TRIB_COMMAND_OVERTAKEN';
+}
+
+function overtaken(): TributaryError {
+  return new TributaryError('TRIB_COMMAND_OVERTAKEN', 'transient', {
+    what: 'Other hosts of the group write statements all the time: this one did not get its turn.',
+    fix: 'Nothing was changed; try again.',
+  });
 }

@@ -1,9 +1,11 @@
 // PUBLIC: `tributary/sql`. The SQL engine of a host, for HTTP, the command line, SqlTransform and back-fills.
 
 export { type CellPrinter, cellPrinter, rowPrinter } from './cell-json.ts';
+export { TableElsewhere } from './elsewhere.ts';
 export type { CommandStatus } from './entities.ts';
 export type { RunState } from './persistent-run.ts';
 export { QueryEngine, type QueryEnginePorts, type TargetTopic } from './query-engine.ts';
+export type { QueryGroup } from './query-group.ts';
 export type { QueryState, QueryStatus, SourceLag } from './query-status.ts';
 export type { QueryError } from './query-tally.ts';
 export type {

@@ -10,10 +10,11 @@ import type { Serdes } from '../engine/serdes.ts';
 import { Task } from '../engine/task.ts';
 import type { TaskState } from '../engine/task-state.ts';
 import type { SourceDef, SubTopology, Topology } from '../engine/topology.ts';
-import type { Broker, Offsets, TopicSpec } from '../ports/broker.ts';
+import type { Broker, Offsets } from '../ports/broker.ts';
 import { partitionKey } from '../ports/broker.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StateStore } from '../ports/state-store.ts';
+import { Footprint } from './footprint.ts';
 import { QueryTally } from './query-tally.ts';
 
 /** What every query of a host shares. */
@@ -25,6 +26,10 @@ export interface RunPorts {
   readonly serdes: Serdes;
   readonly progress: Progress;
   readonly log: Logger;
+  /** Hosts of a group share the queries: each may run on any of them, one after the other. */
+  readonly shared: boolean;
+  /** False when this host may have lost its place in the group. */
+  mayWork(): boolean;
 }
 
 /** What a query is run with. */
@@ -43,16 +48,6 @@ export interface RunSettings {
 
 export type RunState = 'STARTING' | 'RUNNING' | 'ERROR' | 'STOPPED';
 
-/** Group that a query commits its offsets for. */
-export function groupOf(clusterId: string, queryId: string): string {
-  return `${clusterId}_query_${queryId}`;
-}
-
-/** What the names of a query's internal topics begin with. */
-export function internalPrefix(clusterId: string, queryId: string): string {
-  return `_${clusterId}_query_${queryId}`;
-}
-
 interface RunningTask {
   readonly part: number;
   readonly partition: number;
@@ -65,34 +60,37 @@ export class PersistentRun {
   readonly queryId: string;
   readonly topology: Topology;
   readonly tally: QueryTally;
+  readonly footprint: Footprint;
   readonly #ports: RunPorts;
   readonly #settings: RunSettings;
-  readonly #group: string;
   #tasks: RunningTask[] = [];
   #stopped = new AbortController();
   #prepared = false;
   /** Trying again to start; null: no need. */
   #starting: Promise<void> | null = null;
-  /** Partition counts of all topics of the query, by name. */
-  #partitions: ReadonlyMap<string, number> = new Map();
 
   constructor(ports: RunPorts, settings: RunSettings, topology: Topology) {
     this.#ports = ports;
     this.#settings = settings;
     this.topology = topology;
     this.queryId = topology.queryId;
-    this.#group = groupOf(ports.clusterId, this.queryId);
+    this.footprint = new Footprint(ports, topology);
     this.tally = new QueryTally(ports.clock);
   }
 
   get group(): string {
-    return this.#group;
+    return this.footprint.group;
   }
 
   get state(): RunState {
     if (this.#tasks.length === 0) return this.#starting === null ? 'STOPPED' : 'ERROR';
     if (this.#tasks.some(({ failed }) => failed !== null)) return 'ERROR';
     return this.#tasks.every(({ task }) => task.state !== null) ? 'RUNNING' : 'STARTING';
+  }
+
+  /** Tasks run here or are being started or stopped. */
+  get active(): boolean {
+    return this.#tasks.length > 0 || this.#starting !== null;
   }
 
   /** Running state of a part's tasks, for pull queries; null where a task is not up. */
@@ -105,43 +103,20 @@ export class PersistentRun {
     return this.#ports.progress.reachedBy(this.queryId);
   }
 
-  /** Sources from outside, each once. */
-  get inputs(): readonly SourceDef[] {
-    const seen = new Map<string, SourceDef>();
-    for (const part of this.topology.parts) {
-      for (const source of part.sources) if (!source.internal) seen.set(source.topic, source);
-    }
-    return [...seen.values()];
-  }
-
-  /** Partition keys of all inputs from outside. */
-  get inputKeys(): readonly string[] {
-    return this.inputs.flatMap(({ topic }) => [...partitionKeys(topic, this.#partitions.get(topic) ?? 0)]);
-  }
-
   /**
    * Makes the internal topics, and pins where reading begins: with `latest`, rows written after this call are read, whenever the
    * tasks really start.
    */
   async prepare(): Promise<void> {
     if (this.#prepared) return;
-    await this.#learnPartitions();
-    for (const { topic } of this.inputs) if (!this.#partitions.has(topic)) throw missingTopic(topic, this.queryId);
-    await this.#ports.broker.createTopics(this.#internalTopics());
+    const { footprint } = this;
+    await footprint.learn();
+    for (const { topic } of footprint.inputs) {
+      if (footprint.partitionsOf(topic) === null) throw missingTopic(topic, this.queryId);
+    }
+    await this.#ports.broker.createTopics(footprint.internalTopics());
     await this.#pinLatest();
-    const last = this.topology.parts.at(-1)!;
-    this.#ports.progress.register({
-      queryId: this.queryId,
-      group: this.#group,
-      sinkTopic: last.sinks.find(({ internal }) => !internal)?.topic ?? '',
-      inputs: this.inputKeys,
-      inputTopics: this.inputs.map(({ topic }) => topic),
-      internal: this.topology.parts.map((part) =>
-        part.sources
-          .filter(({ internal }) => internal)
-          .flatMap(({ topic }) => [...partitionKeys(topic, this.#partitions.get(topic)!)]),
-      ),
-    });
+    footprint.introduce();
     this.#prepared = true;
   }
 
@@ -185,7 +160,7 @@ export class PersistentRun {
   async #launchAll(): Promise<void> {
     await this.prepare();
     this.#tasks = this.topology.parts.flatMap((part, index) =>
-      Array.from({ length: this.#tasksOf(part) }, (_, partition) => this.#launch(part, index, partition)),
+      Array.from({ length: this.footprint.tasksOf(part) }, (_, partition) => this.#launch(part, index, partition)),
     );
   }
 
@@ -197,21 +172,6 @@ export class PersistentRun {
     for (const { task } of tasks) task.stop();
     await Promise.all(tasks.map(({ done }) => done));
     this.#tasks = [];
-  }
-
-  /** Removes what only this query needs: internal topics, group, state. Stop it first. */
-  async erase(): Promise<void> {
-    const { broker, store, progress } = this.#ports;
-    progress.forget(this.queryId);
-    await this.#learnPartitions();
-    await broker.deleteTopics(this.#internalTopics().map(({ name }) => name));
-    await broker.deleteGroup(this.#group);
-    for (const [index, part] of this.topology.parts.entries()) {
-      if (part.stores.length === 0) continue;
-      for (let partition = 0; partition < this.#tasksOf(part); partition++) {
-        await store.remove(this.#taskId(index, partition));
-      }
-    }
   }
 
   /** The host is closing: nobody waits for this query any more. */
@@ -236,9 +196,20 @@ export class PersistentRun {
       try {
         const end = await running.task.run();
         if (end === 'fenced') {
-          log.warn('another host has taken this task over; this copy has stopped, nothing was lost', where);
           running.failed = new Error('Another host has taken this task over.');
           this.tally.error(running.failed);
+          if (this.#ports.shared) {
+            // It belongs here all the same, or this host will be told to stop it: the other was one that had been held up.
+            log.warn(
+              `the task was taken over or its lease is over; if it still belongs here, next try in ${pauseMs} ms`,
+              where,
+            );
+            await this.#pause(pauseMs);
+            pauseMs = Math.min(this.#settings.retryMaxMs, pauseMs * 2);
+            running.failed = null;
+            continue;
+          }
+          log.warn('another host has taken this task over; this copy has stopped, nothing was lost', where);
         }
         return;
       } catch (error) {
@@ -253,19 +224,27 @@ export class PersistentRun {
     }
   }
 
+  /** At least so long, and until this host may work again. */
+  async #pause(pauseMs: number): Promise<void> {
+    const { clock, mayWork } = this.#ports;
+    const { signal } = this.#stopped;
+    await clock.sleep(pauseMs, signal);
+    while (!signal.aborted && !mayWork()) await clock.sleep(this.#settings.retryFirstMs, signal);
+  }
+
   #taskOf(part: SubTopology, partIndex: number, partition: number): Task {
-    const { broker, store, clock, serdes, progress, log } = this.#ports;
+    const { broker, store, clock, serdes, progress, log, shared, mayWork } = this.#ports;
     const { guarantee, commitMs, commitRowsMax, cacheRowsMax, failOnBadRecord } = this.#settings;
-    const { tally, queryId } = this;
+    const { tally, queryId, footprint } = this;
     const tables = part.sources.filter(({ shape, internal }) => shape === 'table' && !internal);
     const joinsStream = part.sources.some(({ shape }) => shape === 'stream');
     return new Task({
-      id: this.#taskId(partIndex, partition),
+      id: footprint.taskId(partIndex, partition),
       queryId,
-      group: this.#group,
+      group: footprint.group,
       part,
       partition,
-      sinkPartitions: part.sinks.map(({ topic }) => this.#partitions.get(topic) ?? 1),
+      sinkPartitions: part.sinks.map(({ topic }) => footprint.partitionsOf(topic) ?? 1),
       startAt: (source) => this.#startAt(source),
       guarantee,
       commitMs,
@@ -277,6 +256,8 @@ export class PersistentRun {
               for (const { topic } of tables) await progress.settled(topic, signal, queryId);
             }
           : null,
+      mayWork,
+      commitsMarkers: shared,
       serdes,
       broker,
       store,
@@ -305,67 +286,22 @@ export class PersistentRun {
     });
   }
 
-  #taskId(part: number, partition: number): string {
-    return `${this.#ports.clusterId}.${this.queryId}.${part}.${partition}`;
-  }
-
-  #tasksOf(part: SubTopology): number {
-    return Math.max(1, ...part.sources.map(({ topic }) => this.#partitions.get(topic) ?? 1));
-  }
-
   #startAt(source: SourceDef): 'earliest' | 'latest' {
     if (source.internal) return 'earliest';
     return this.#settings.reset ?? (source.shape === 'table' ? 'earliest' : 'latest');
   }
 
-  async #learnPartitions(): Promise<void> {
-    const known = new Map<string, number>();
-    for (const part of this.topology.parts) {
-      for (const sink of part.sinks) if (sink.partitions !== null) known.set(sink.topic, sink.partitions);
-    }
-    for (const part of this.topology.parts) {
-      for (const { topic } of [...part.sources, ...part.sinks]) {
-        if (known.has(topic)) continue;
-        const info = await this.#ports.broker.topic(topic);
-        if (info !== null) known.set(topic, info.partitions);
-      }
-    }
-    this.#partitions = known;
-  }
-
-  #internalTopics(): readonly TopicSpec[] {
-    const topics: TopicSpec[] = [];
-    for (const part of this.topology.parts) {
-      for (const sink of part.sinks) {
-        if (!sink.internal) continue;
-        topics.push({
-          name: sink.topic,
-          partitions: this.#partitions.get(sink.topic) ?? 1,
-          config: { 'cleanup.policy': 'delete', 'retention.ms': '-1' },
-        });
-      }
-      for (const store of part.stores) {
-        if (store.ofSource !== null) continue;
-        topics.push({
-          name: store.changelog,
-          partitions: this.#tasksOf(part),
-          config: { 'cleanup.policy': 'compact' },
-        });
-      }
-    }
-    return topics;
-  }
-
   /** Where nothing is committed yet and reading begins at the end, that end is committed now. */
   async #pinLatest(): Promise<void> {
     const { broker } = this.#ports;
-    const keys = this.inputs
+    const { group, inputs, partitionsOf } = this.footprint;
+    const keys = inputs
       .filter((source) => this.#startAt(source) === 'latest')
-      .flatMap(({ topic }) => [...partitionKeys(topic, this.#partitions.get(topic) ?? 0)]);
+      .flatMap(({ topic }) => [...partitionKeys(topic, partitionsOf(topic) ?? 0)]);
     if (keys.length === 0) return;
-    const committed = await broker.committed(this.#group, keys);
+    const committed = await broker.committed(group, keys);
     const fresh = keys.filter((key) => !committed.has(key));
-    if (fresh.length > 0) await broker.commit(this.#group, await broker.offsets(fresh, 'stable'));
+    if (fresh.length > 0) await broker.commit(group, await broker.offsets(fresh, 'stable'));
   }
 }
 

@@ -1,12 +1,12 @@
 // The SQL engine of a host: one catalog over the command log, persistent queries as tasks, rows for clients.
 //
 // Laws: statements that change something run one at a time and are in the log before they are in force. HTTP, the command line and
-// the SqlTransform connector come in by the same door, so they see and change the same catalog.
+// the SqlTransform connector come in by the same door, so they see and change the same catalog. In a group every host follows the
+// log and answers statements; a persistent query runs on the host that owns it.
 import { TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { serdeRef } from '../engine/pipeline/serde-ref.ts';
 import { Progress } from '../engine/progress.ts';
-import { streamPlan } from '../engine/pull.ts';
 import { createSerdes } from '../engine/serde.ts';
 import type { Serdes } from '../engine/serdes.ts';
 import type { SerdeRef } from '../engine/topology.ts';
@@ -15,22 +15,25 @@ import type { Clock } from '../ports/clock.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { topicShape } from '../sql/bind/from.ts';
-import type { Catalog, PersistentQuery, Source } from '../sql/catalog/catalog.ts';
+import type { Catalog, Source } from '../sql/catalog/catalog.ts';
 import { builtInFunctions } from '../sql/functions/index.ts';
 import type { Functions } from '../sql/functions/registry.ts';
 import { CatalogState } from './catalog-state.ts';
 import { CommandLog } from './command-log.ts';
+import { TableElsewhere } from './elsewhere.ts';
 import type { CommandStatus } from './entities.ts';
 import { Facts } from './facts.ts';
+import { type HostState, HostStates } from './host-states.ts';
 import { RowInserter } from './insert-rows.ts';
+import type { LogEntry } from './log-entry.ts';
 import { LinePrinter } from './print.ts';
-import { openPull } from './pull.ts';
-import { openTransient } from './push.ts';
+import type { QueryGroup } from './query-group.ts';
 import { type QueryStatus, statusOf } from './query-status.ts';
-import type { QueryError } from './query-tally.ts';
 import type { ExecuteResult, LineStream, RowStream, StatementFailure, StatementOptions } from './results.ts';
 import { RunControl, unknownQuery } from './run-control.ts';
-import { type EngineSettings, engineSettings, mergedProperties, resetOf } from './settings.ts';
+import { RunKeeper } from './run-keeper.ts';
+import { notAQuery, Selects } from './selects.ts';
+import { type EngineSettings, engineSettings, mergedProperties } from './settings.ts';
 import { notReady, type Script, StatementRunner } from './statement-runner.ts';
 import { bindPrepared, isQuery, type PreparedStatement, prepareScript, tryStatements } from './statements.ts';
 
@@ -43,6 +46,8 @@ export interface QueryEnginePorts {
   readonly log: Logger;
   /** In [0, 1): for RANDOM() and ids of transient queries. */
   random(): number;
+  /** Absent: this host stands alone, and runs all. */
+  readonly group?: QueryGroup | null;
 }
 
 /** Where rows of a stream or table are written, for writers beside SQL (back-fills). */
@@ -66,36 +71,68 @@ export class QueryEngine {
   readonly #inserter: RowInserter;
   readonly #state = new CatalogState();
   readonly #runner: StatementRunner;
-  readonly #streams = new Map<string, RowStream>();
-  /** Queries of the log that could not be built, and why. */
-  readonly #broken = new Map<string, QueryError>();
+  readonly #selects: Selects;
+  readonly #keeper: RunKeeper;
+  readonly #group: QueryGroup | null;
+  readonly #hostStates: HostStates | null;
+  /** Queries of connectors that their tasks run here. */
+  readonly #started = new Set<string>();
+  /** The log was read once: what it brings from now on is carried out. */
+  #opened = false;
   #ready = false;
 
   constructor(ports: QueryEnginePorts, settings: Partial<EngineSettings> & { readonly clusterId: string }) {
     this.#ports = ports;
     this.settings = engineSettings(settings);
     this.serdes = createSerdes(ports.registry);
-    this.progress = new Progress(ports.broker);
+    const { broker, registry, clock, log: logger, group = null } = ports;
+    const { clusterId } = settings;
+    const shared = group !== null;
+    const random = () => ports.random();
+    this.#group = group;
+    this.progress = new Progress(broker, clock, shared);
     this.facts = new Facts({ ...ports, functions: this.functions });
+    const { functions, serdes, progress, facts } = this;
+    const mayWork = () => group?.mayWork() ?? true;
     this.runs = new RunControl(
-      {
-        ...ports,
-        random: () => ports.random(),
-        clusterId: settings.clusterId,
-        serdes: this.serdes,
-        progress: this.progress,
-        functions: this.functions,
-      },
+      { ...ports, random, clusterId, serdes, progress, functions, shared, mayWork },
       this.settings,
     );
-    this.#log = new CommandLog(ports.broker, settings.clusterId);
-    this.#inserter = new RowInserter(ports.broker, this.serdes, ports.clock);
-    const { broker, registry, log: logger } = ports;
-    const { facts, runs } = this;
+    const { runs } = this;
+    this.#keeper = new RunKeeper(runs, {
+      clock,
+      log: logger,
+      shared,
+      query: (queryId) => this.#state.catalog.queries.get(queryId) ?? null,
+      wanted: (queryId) => this.#isWanted(queryId),
+    });
+    this.#log = new CommandLog({
+      ...{ broker, clock, clusterId, shared },
+      onEntry: (offset, entry) => this.#apply(offset, entry),
+    });
+    this.#inserter = new RowInserter(broker, serdes, clock);
+    this.#hostStates =
+      group === null
+        ? null
+        : new HostStates({
+            broker,
+            clock,
+            log: logger,
+            clusterId,
+            host: group.hostId,
+            local: () => this.#localStates(group),
+          });
     this.#runner = new StatementRunner(
-      { broker, registry, log: this.#log, runs, facts, inserter: this.#inserter, logger, shown: this },
+      {
+        ...{ broker, registry, clock, random, log: this.#log, runs, keeper: this.#keeper, shared },
+        ...{ facts, inserter: this.#inserter, logger, shown: this },
+      },
       this.#state,
     );
+    this.#selects = new Selects({
+      ...{ ...ports, random, serdes, functions, progress, runs },
+      checkHere: (queryId, table) => this.#checkHere(queryId, table),
+    });
   }
 
   /** False until the log was read and all queries were resumed. */
@@ -117,7 +154,7 @@ export class QueryEngine {
 
   /** Push queries that are open now. */
   get pushQueries(): number {
-    return this.#streams.size;
+    return this.#selects.openCount;
   }
 
   nowMs(): number {
@@ -126,23 +163,44 @@ export class QueryEngine {
 
   /** Reads the log and resumes what it holds. Queries of connectors wait for their owners. */
   async start(): Promise<void> {
-    for (const { offset, entry } of await this.#log.open()) this.#state.apply(offset, entry);
-    for (const query of this.#state.catalog.queries.values()) {
-      if (!this.#adopt(query)) continue;
-      if (this.#state.ownerOf(query.id) === null && !this.#state.isPaused(query.id))
-        await this.runs.need(query.id).start();
-    }
+    await this.#hostStates?.open();
+    await this.#log.open();
+    this.#opened = true;
+    for (const query of this.#state.catalog.queries.values()) this.#keeper.build(query);
+    for (const queryId of this.#state.catalog.queries.keys()) await this.#keeper.settle([queryId]);
     this.#ready = true;
+    this.#group?.workChanged();
   }
 
   /** Stops everything; the next start goes on from here. */
   async close(): Promise<void> {
     this.#ready = false;
-    await Promise.all([...this.#streams.values()].map((stream) => stream.close()));
+    this.#opened = false;
+    await this.#selects.closeAll();
     await this.#runner.idle();
-    await this.runs.close();
+    await this.#keeper.close();
     await this.#inserter.close();
     await this.#log.close();
+    await this.#hostStates?.close();
+  }
+
+  /** In a group: queries that no connector owns, each of which should run on one host. */
+  work(): readonly string[] {
+    return [...this.#state.catalog.queries.keys()].filter((queryId) => this.#state.ownerOf(queryId) === null);
+  }
+
+  /** In a group: those that run here or may still be stopping. */
+  held(): readonly string[] {
+    return this.runs
+      .all()
+      .filter(({ queryId, active }) => active && this.#state.ownerOf(queryId) === null)
+      .map(({ queryId }) => queryId);
+  }
+
+  /** In a group: what is owned here has changed. Resolves when what is not has stopped. */
+  async settle(queryIds: Iterable<string>): Promise<void> {
+    await this.#keeper.settle(queryIds);
+    this.#hostStates?.nudge();
   }
 
   /** Executes statements; SELECT and PRINT are refused (`select`, `print`). */
@@ -179,43 +237,8 @@ export class QueryEngine {
   /** Starts one SELECT, push or pull. */
   async select(text: string, options: StatementOptions = {}): Promise<RowStream> {
     const prepared = this.#prepareOne(text, options);
-    const bound = await bindPrepared(this.facts, this.#state.catalog, prepared);
-    const context = this.runs.context(prepared.properties);
-    const { clock } = this.#ports;
-    if (bound.kind === 'pull' && bound.pull.queryId !== null) {
-      return openPull({
-        queryId: `query_${clock.now()}`,
-        plan: bound.pull,
-        run: this.runs.need(bound.pull.queryId),
-        functions: this.functions,
-        context,
-        clock,
-      });
-    }
-    const transient = { ...this.#ports, serdes: this.serdes, functions: this.functions, progress: this.progress };
-    if (bound.kind === 'pull') {
-      return openTransient(transient, {
-        queryId: `query_${clock.now()}`,
-        kind: 'pull',
-        plan: streamPlan(bound.pull),
-        columns: bound.pull.columns,
-        limit: bound.pull.limit,
-        streamsFrom: 'earliest',
-        context,
-      });
-    }
-    if (bound.kind !== 'push') throw notAQuery(prepared.parsed.text);
-    const { planned, plan } = bound;
-    const stream = await openTransient(transient, {
-      queryId: this.#transientId(planned.sources[0]?.name ?? 'QUERY'),
-      kind: 'push',
-      plan,
-      columns: plan.columns.slice(plan.keys.length).map(({ name, type }) => ({ name, type, isKey: false })),
-      limit: planned.limit,
-      streamsFrom: resetOf(prepared.properties) ?? 'latest',
-      context,
-    });
-    return this.#track(stream);
+    await this.#runner.sync();
+    return this.#selects.open(await bindPrepared(this.facts, this.#state.catalog, prepared), prepared);
   }
 
   /** Starts one PRINT. */
@@ -227,9 +250,7 @@ export class QueryEngine {
 
   /** Ends an open push query; false when there is none of that id. */
   async closeQuery(queryId: string): Promise<boolean> {
-    const stream = this.#streams.get(queryId);
-    await stream?.close();
-    return stream !== undefined;
+    return this.#selects.close(queryId);
   }
 
   /** All persistent queries and where they stand. */
@@ -243,8 +264,15 @@ export class QueryEngine {
     return statusOf(this.#ports.broker, query, this.runs.get(queryId), {
       owner: this.#state.ownerOf(queryId),
       paused: this.#state.isPaused(queryId),
-      broken: this.#broken.get(queryId) ?? null,
+      broken: this.#keeper.brokenBy(queryId),
+      elsewhere: this.#group === null ? null : (this.#hostStates?.of(queryId) ?? 'unknown'),
     });
+  }
+
+  /** Where a query runs, as `host:port`; null: it is not known, or this host stands alone. */
+  hostOf(queryId: string): string | null {
+    if (this.#group === null) return null;
+    return this.runs.get(queryId)?.active === true ? this.#group.hostId : (this.#hostStates?.of(queryId)?.host ?? null);
   }
 
   ownerOf(queryId: string): string | null {
@@ -257,16 +285,18 @@ export class QueryEngine {
 
   /** Starts a query for its owner; it runs until `stopQuery`. */
   async startQuery(queryId: string): Promise<void> {
-    if (!this.#state.isPaused(queryId)) await this.runs.need(queryId).start();
+    this.#started.add(queryId);
+    await this.settle([queryId]);
   }
 
   async stopQuery(queryId: string): Promise<void> {
-    await this.runs.get(queryId)?.stop();
+    this.#started.delete(queryId);
+    await this.settle([queryId]);
   }
 
   /** Where rows of a stream or table are written. Throws `notFound`. */
   async targetOf(name: string): Promise<TargetTopic> {
-    const source = this.#source(name);
+    const source = await this.#knownSource(name);
     const info = await this.#ports.broker.topic(source.topic);
     if (info === null) {
       throw new TributaryError('TRIB_TOPIC_MISSING', 'notFound', {
@@ -284,7 +314,7 @@ export class QueryEngine {
    * call, and before them the queries that make those inputs. Resolves early when `signal` aborts.
    */
   async caughtUp(name: string, signal: AbortSignal): Promise<void> {
-    await this.progress.settled(this.#source(name).topic, signal);
+    await this.progress.settled((await this.#knownSource(name)).topic, signal);
   }
 
   /** Resolves when the command of that number is in force; throws when it does not come in time. */
@@ -312,6 +342,43 @@ export class QueryEngine {
     return { metastore: true, kafka, commandRunner: this.#ready };
   }
 
+  /** Another host may have made it a moment ago. */
+  async #knownSource(name: string): Promise<Source> {
+    await this.#runner.sync();
+    return this.#source(name);
+  }
+
+  #apply(offset: number, entry: LogEntry): void {
+    const concerned = this.#state.apply(offset, entry);
+    this.facts.forgetTopics();
+    if (!this.#opened) return;
+    void this.settle(concerned);
+    if (concerned.length > 0) this.#group?.workChanged();
+  }
+
+  #isWanted(queryId: string): boolean {
+    if (!this.#opened || this.#state.isPaused(queryId)) return false;
+    if (this.#state.ownerOf(queryId) !== null) return this.#started.has(queryId);
+    return this.#group?.owns(queryId) ?? true;
+  }
+
+  #localStates(group: QueryGroup): ReadonlyMap<string, HostState> {
+    const running = this.runs.all().filter(({ active }) => active);
+    return new Map(
+      running.map(({ queryId, state, tally }) => {
+        const error = state === 'ERROR' ? (tally.errors.at(-1)?.message ?? null) : null;
+        return [queryId, { host: group.hostId, url: group.url, state, error }];
+      }),
+    );
+  }
+
+  #checkHere(queryId: string, table: string): void {
+    if (this.#group === null || this.runs.need(queryId).active) return;
+    const found = this.#hostStates?.of(queryId) ?? null;
+    const url = found === null || found.host === this.#group.hostId ? null : found.url;
+    throw new TableElsewhere(table, queryId, url);
+  }
+
   #source(name: string): Source {
     const source = this.#state.catalog.sources.get(name) ?? this.#state.catalog.sources.get(name.toUpperCase());
     if (source !== undefined) return source;
@@ -321,37 +388,8 @@ export class QueryEngine {
     });
   }
 
-  #track(stream: RowStream): RowStream {
-    this.#streams.set(stream.queryId, stream);
-    const close = stream.close.bind(stream);
-    stream.close = async () => {
-      this.#streams.delete(stream.queryId);
-      await close();
-    };
-    return stream;
-  }
-
-  #transientId(source: string): string {
-    const digits = Math.floor(this.#ports.random() * 1e15)
-      .toString()
-      .padStart(15, '0');
-    return `transient_${source}_${digits}${String(this.#ports.clock.now() % 10_000).padStart(4, '0')}`;
-  }
-
   #properties(options: StatementOptions): Readonly<Record<string, string>> {
     return mergedProperties(this.settings.properties, options.properties ?? {});
-  }
-
-  /** One plan of the log that this release cannot run does not keep the others from running. */
-  #adopt(query: PersistentQuery): boolean {
-    try {
-      this.runs.adopt(this.runs.build(query));
-      return true;
-    } catch (error) {
-      this.#broken.set(query.id, { atMs: this.nowMs(), message: (error as Error).message, type: 'UNKNOWN' });
-      this.#ports.log.error(`query cannot be run: ${(error as Error).message}`, { query: query.id });
-      return false;
-    }
   }
 
   #script(text: string, options: StatementOptions): Script {
@@ -367,12 +405,4 @@ export class QueryEngine {
     if (queries.length !== 1 || prepared.statements.at(-1) !== queries[0]) throw notAQuery(text);
     return queries[0]!;
   }
-}
-
-function notAQuery(text: string): TributaryError {
-  return new TributaryError('TRIB_SQL_NOT_A_QUERY', 'sql', {
-    what: 'Exactly one SELECT or PRINT is expected here.',
-    where: text.trim().slice(0, 80),
-    fix: 'Send other statements to /ksql.',
-  });
 }

@@ -3,10 +3,12 @@ import { isTransient } from '../core/errors.ts';
 import type { Broker } from '../ports/broker.ts';
 import { splitPartitionKey } from '../ports/broker.ts';
 import type { PersistentQuery } from '../sql/catalog/catalog.ts';
+import type { HostState } from './host-states.ts';
 import type { PersistentRun } from './persistent-run.ts';
 import type { QueryError } from './query-tally.ts';
 
-export type QueryState = 'RUNNING' | 'ERROR' | 'PAUSED' | 'STARTING' | 'STOPPED';
+/** UNKNOWN: it runs on another host, which has said nothing of it. */
+export type QueryState = 'RUNNING' | 'ERROR' | 'PAUSED' | 'STARTING' | 'STOPPED' | 'UNKNOWN';
 
 /** How far one input has been read. */
 export interface SourceLag {
@@ -51,7 +53,13 @@ export async function statusOf(
   broker: Broker,
   query: PersistentQuery,
   run: PersistentRun | null,
-  about: { readonly owner: string | null; readonly paused: boolean; readonly broken: QueryError | null },
+  about: {
+    readonly owner: string | null;
+    readonly paused: boolean;
+    readonly broken: QueryError | null;
+    /** In a group, what the host that runs it says; null: this host stands alone. */
+    readonly elsewhere: HostState | 'unknown' | null;
+  },
 ): Promise<QueryStatus> {
   const sources = run === null ? [] : await knownLagsOf(broker, run);
   const lag = sources === null ? null : sources.reduce((sum, source) => sum + source.lag, 0);
@@ -63,7 +71,7 @@ export async function statusOf(
     sink: query.sink,
     reads: query.reads,
     owner: about.owner,
-    state: about.broken !== null ? 'ERROR' : about.paused ? 'PAUSED' : (run?.state ?? 'STOPPED'),
+    state: about.broken !== null ? 'ERROR' : about.paused ? 'PAUSED' : stateOf(run, about.elsewhere),
     group: run?.group ?? '',
     sources: sources ?? [],
     lag,
@@ -73,8 +81,18 @@ export async function statusOf(
     secondsLeft: lag === 0 ? 0 : lag !== null && pace > 0 ? Math.ceil(lag / pace) : null,
     skipped: { count: run?.tally.skippedCount ?? 0, first: run?.tally.firstSkipped ?? null },
     failures: { count: run?.tally.failedCount ?? 0, samples: run?.tally.failureSamples ?? [] },
-    errors: about.broken !== null ? [about.broken] : (run?.tally.errors ?? []),
+    errors: about.broken !== null ? [about.broken] : errorsOf(run, about.elsewhere),
   };
+}
+
+function stateOf(run: PersistentRun | null, elsewhere: HostState | 'unknown' | null): QueryState {
+  if (run?.active === true || elsewhere === null) return run?.state ?? 'STOPPED';
+  return elsewhere === 'unknown' ? 'UNKNOWN' : elsewhere.state;
+}
+
+function errorsOf(run: PersistentRun | null, elsewhere: HostState | 'unknown' | null): readonly QueryError[] {
+  if (run?.active === true || elsewhere === null || elsewhere === 'unknown') return run?.tally.errors ?? [];
+  return elsewhere.error === null ? [] : [{ atMs: 0, message: elsewhere.error, type: 'UNKNOWN' }];
 }
 
 /** Null while the broker cannot be asked: how a query stands is told all the same. */
@@ -88,7 +106,8 @@ async function knownLagsOf(broker: Broker, run: PersistentRun): Promise<readonly
 }
 
 async function lagsOf(broker: Broker, run: PersistentRun): Promise<readonly SourceLag[]> {
-  const keys = run.inputKeys;
+  await run.footprint.know();
+  const keys = run.footprint.inputKeys;
   if (keys.length === 0) return [];
   const [ends, committed, earliest] = await Promise.all([
     broker.offsets(keys, 'stable'),

@@ -1,9 +1,10 @@
-// All persistent queries of this host: made from the catalog's plans, started, stopped, dropped.
+// All persistent queries as this host could run them: made from the catalog's plans. Which of them run is the keeper's matter.
 import { TributaryError } from '../core/errors.ts';
 import { topologyOf } from '../engine/plan-topology.ts';
 import type { PersistentQuery } from '../sql/catalog/catalog.ts';
 import type { FunctionContext, Functions } from '../sql/functions/registry.ts';
-import { internalPrefix, PersistentRun, type RunPorts } from './persistent-run.ts';
+import { internalPrefix } from './footprint.ts';
+import { PersistentRun, type RunPorts } from './persistent-run.ts';
 import { type EngineSettings, runSettings } from './settings.ts';
 
 export interface ControlPorts extends RunPorts {
@@ -56,13 +57,9 @@ export class RunControl {
     return [...this.#runs.values()];
   }
 
-  /** Ends a query and removes all that only it needs. */
-  async drop(queryId: string): Promise<void> {
-    const run = this.#runs.get(queryId);
-    if (run === undefined) return;
-    await run.stop();
+  /** The query is no more. */
+  remove(queryId: string): void {
     this.#runs.delete(queryId);
-    await run.erase();
   }
 
   /** Stops all; they are as they were when the host comes back. */

@@ -1,13 +1,16 @@
 // Runs statements one at a time: bind, carry out, log, answer.
 //
-// Law: what changes something waits for its turn, so every statement is bound against the catalog it will be applied to.
-import { TributaryError } from '../core/errors.ts';
+// Law: every statement is bound against the catalog it will be applied to. On this host what changes something waits for its turn;
+// where another host's statement comes in between, the log says so, and the statement is bound anew.
+import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Change } from '../sql/bind/change.ts';
 import type { ParsedStatement } from '../sql/syntax/parse.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { type ChangePorts, runChange } from './change-runner.ts';
 import { commandIdOf } from './command-ids.ts';
+import { isOvertaken } from './command-log.ts';
 import { type CommandStatus, changeEntity, controlEntity } from './entities.ts';
 import type { Facts } from './facts.ts';
 import type { RowInserter } from './insert-rows.ts';
@@ -24,12 +27,19 @@ import {
   wrongEndpoint,
 } from './statements.ts';
 
+/** How often a statement is bound anew when other hosts write in between; pauses grow and are not alike on two hosts. */
+const TURNS_MAX = 12;
+const TURN_PAUSE_MS = 20;
+
 type Properties = Readonly<Record<string, string>>;
 
 export interface RunnerPorts extends ChangePorts {
   readonly facts: Facts;
   readonly inserter: RowInserter;
   readonly logger: Logger;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  random(): number;
   /** What SHOW and its like look at. */
   readonly shown: ShownEngine;
 }
@@ -62,6 +72,7 @@ export class StatementRunner {
     return this.#alone(async () => {
       const prepared = prepareScript(script.text, script.properties, script.variables);
       if (prepared.failure !== null) return { entities: [], failure: prepared.failure };
+      await this.sync();
       return this.#executeAll(prepared.statements, script.owner);
     });
   }
@@ -76,16 +87,25 @@ export class StatementRunner {
     return this.#alone(async () => {
       const prepared = prepareScript(script.text, script.properties, script.variables);
       if (prepared.failure !== null) return { entities: [], failure: prepared.failure, queryIds: [] };
-      const owned = this.#state.ownedBy(script.owner);
-      const plan = ownedPlan(this.#state.catalog, owned, prepared.statements);
-      const result = await this.#executeAll(plan.toRun, script.owner);
-      const made = result.entities.flatMap(
-        (entity) => (entity['commandStatus'] as CommandStatus | undefined)?.queryId ?? [],
-      );
-      const queryIds = [...new Set([...plan.standing, ...made])].filter(
-        (queryId) => this.#state.ownerOf(queryId) === script.owner,
-      );
-      return { ...result, queryIds };
+      return this.#inTurn(async () => {
+        // Other hosts may be executing the same text: what they have made meanwhile stands.
+        const { toRun, standing } = ownedPlan(
+          this.#state.catalog,
+          this.#state.ownedBy(script.owner),
+          prepared.statements,
+        );
+        const result = await this.#executeAll(toRun, script.owner, 1);
+        if (result.failure !== null && isOvertaken(result.failure.error)) throw result.failure.error;
+        const made = result.entities.flatMap(
+          (entity) => (entity['commandStatus'] as CommandStatus | undefined)?.queryId ?? [],
+        );
+        const found = new Set([...standing, ...made]);
+        // In the catalog's order, which is the same on every host: tasks share the queries by their place in it.
+        const queryIds = [...this.#state.catalog.queries.keys()].filter(
+          (queryId) => found.has(queryId) && this.#state.ownerOf(queryId) === script.owner,
+        );
+        return { ...result, queryIds };
+      });
     });
   }
 
@@ -93,6 +113,7 @@ export class StatementRunner {
   async checkOwned(script: Script & { readonly owner: string }): Promise<StatementFailure | null> {
     const prepared = prepareScript(script.text, script.properties, script.variables);
     if (prepared.failure !== null) return prepared.failure;
+    await this.sync();
     const owned = this.#state.ownedBy(script.owner);
     try {
       const { toRun } = ownedPlan(this.#state.catalog, owned, prepared.statements);
@@ -102,7 +123,22 @@ export class StatementRunner {
     }
   }
 
-  async #executeAll(statements: readonly PreparedStatement[], owner: string | null): Promise<ExecuteResult> {
+  /** Reads what other hosts have written. While that cannot be read, what is known is told; writing checks for itself. */
+  async sync(): Promise<void> {
+    try {
+      await this.#ports.log.sync();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      this.#ports.logger.debug(`the command topic cannot be read now: ${error instanceof Error ? error.message : ''}`);
+    }
+  }
+
+  /** @param turns how often each statement may be bound. */
+  async #executeAll(
+    statements: readonly PreparedStatement[],
+    owner: string | null,
+    turns = TURNS_MAX,
+  ): Promise<ExecuteResult> {
     const refused = statements.find(({ parsed }) => isQuery(parsed.statement));
     if (refused !== undefined) return { entities: [], failure: failureOf(refused.parsed, wrongEndpoint()) };
     const failure = await tryStatements(this.#ports.facts, this.#state.catalog, statements);
@@ -110,7 +146,7 @@ export class StatementRunner {
     const entities: Entity[] = [];
     for (const statement of statements) {
       try {
-        const entity = await this.#executeOne(statement, owner);
+        const entity = await this.#inTurn(() => this.#executeOne(statement, owner), turns);
         if (entity !== null) entities.push(entity);
       } catch (error) {
         return { entities, failure: failureOf(statement.parsed, error) };
@@ -122,16 +158,17 @@ export class StatementRunner {
   async #executeOne(statement: PreparedStatement, owner: string | null): Promise<Entity | null> {
     const { parsed, properties } = statement;
     const { facts, inserter, shown } = this.#ports;
-    const bound = await bindPrepared(facts, this.#state.catalog, statement);
+    const { applied, catalog } = this.#state;
+    const bound = await bindPrepared(facts, catalog, statement);
     switch (bound.kind) {
       case 'insert':
         await inserter.insert(bound.row);
         return null;
       case 'change':
-        return this.#executeChange(parsed, bound.change, { properties, owner });
+        return this.#executeChange(parsed, bound.change, { properties, owner, applied });
       case 'other':
-        if (bound.statement.kind === 'pause') return this.#pause(parsed, bound.statement.query?.text ?? null, true);
-        if (bound.statement.kind === 'resume') return this.#pause(parsed, bound.statement.query?.text ?? null, false);
+        if (bound.statement.kind === 'pause') return this.#pause(parsed, applied, true);
+        if (bound.statement.kind === 'resume') return this.#pause(parsed, applied, false);
         return answerOther(shown, parsed, properties);
       default:
         throw wrongEndpoint();
@@ -141,27 +178,25 @@ export class StatementRunner {
   async #executeChange(
     parsed: ParsedStatement,
     change: Change,
-    about: { readonly properties: Properties; readonly owner: string | null },
+    about: { readonly properties: Properties; readonly owner: string | null; readonly applied: number },
   ): Promise<Entity> {
     const state = this.#state;
     const commandId = commandIdOf(parsed.statement) ?? 'statement';
-    if (change.commands.length === 0) return changeEntity(parsed, change, { commandId, sequenceNumber: state.applied });
-    const { owner, properties } = about;
+    const { owner, properties, applied } = about;
+    if (change.commands.length === 0) return changeEntity(parsed, change, { commandId, sequenceNumber: applied });
     const entry = { commandId, statement: parsed.text, properties, owner };
-    const { sequenceNumber, made } = await runChange(this.#ports, change, entry);
-    this.#ports.facts.forgetTopics();
-    state.apply(sequenceNumber, { commands: change.commands, owner, paused: [] });
-    for (const { queryId } of made)
-      if (owner === null && !state.isPaused(queryId)) await this.#ports.runs.get(queryId)?.start();
+    const sequenceNumber = await runChange(this.#ports, change, entry, applied);
     const entity = changeEntity(parsed, change, { commandId, sequenceNumber });
     state.statuses.set(commandId, entity['commandStatus'] as CommandStatus);
     return entity;
   }
 
   /** PAUSE and RESUME; `queryId` null: all queries. */
-  async #pause(parsed: ParsedStatement, queryId: string | null, paused: boolean): Promise<Entity> {
+  async #pause(parsed: ParsedStatement, boundAt: number, paused: boolean): Promise<Entity> {
+    const { statement } = parsed;
     const state = this.#state;
-    const { log, runs } = this.#ports;
+    const { log, runs, keeper } = this.#ports;
+    const queryId = statement.kind === 'pause' || statement.kind === 'resume' ? (statement.query?.text ?? null) : null;
     const ids = queryId === null ? [...state.catalog.queries.keys()] : [runs.need(queryId).queryId];
     const commandId = `${paused ? 'pause' : 'resume'}/${queryId ?? 'ALL'}/execute`;
     const entry = {
@@ -172,14 +207,23 @@ export class StatementRunner {
       commands: [],
       paused: ids.map((id) => ({ queryId: id, paused })),
     };
-    state.apply(await log.append(entry), entry);
-    for (const id of ids) {
-      if (paused) await runs.get(id)?.stop();
-      else await runs.get(id)?.start();
-    }
-    const entity = controlEntity(parsed, commandId, paused ? 'Query paused.' : 'Query resumed.', state.applied);
+    const sequenceNumber = await log.append(entry, boundAt);
+    await keeper.settle(ids);
+    const entity = controlEntity(parsed, commandId, paused ? 'Query paused.' : 'Query resumed.', sequenceNumber);
     state.statuses.set(commandId, entity['commandStatus'] as CommandStatus);
     return entity;
+  }
+
+  /** Does it again where another host's statement came in between. */
+  async #inTurn<T>(act: () => Promise<T>, turns = TURNS_MAX): Promise<T> {
+    for (let turn = 1; ; turn++) {
+      try {
+        return await act();
+      } catch (error) {
+        if (!isOvertaken(error) || turn >= turns) throw error;
+        await this.#ports.clock.sleep(TURN_PAUSE_MS * turn * (0.5 + this.#ports.random()));
+      }
+    }
   }
 
   async #alone<T>(act: () => Promise<T>): Promise<T> {

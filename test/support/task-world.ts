@@ -148,6 +148,8 @@ export async function taskWorld(topics: readonly string[]): Promise<World> {
     committed: (topic) => readAll(broker, topic),
     task(part, overrides = {}) {
       const task = new Task({
+        mayWork: () => true,
+        commitsMarkers: false,
         id: 'trib.q.0.0',
         queryId: 'q',
         group: 'q',

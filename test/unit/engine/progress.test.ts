@@ -6,7 +6,13 @@ import type { Broker } from '../../../src/ports/broker.ts';
 import { turningClock } from '../../support/turning-clock.ts';
 
 function flow(queryId: string, from: string, to: string): QueryFlow {
-  return { queryId, group: queryId, sinkTopic: to, inputs: [`${from}-0`], inputTopics: [from], internal: [] };
+  return {
+    queryId,
+    group: queryId,
+    sinkTopic: to,
+    inputTopics: [from],
+    keys: async () => ({ inputs: [`${from}-0`], internal: [] }),
+  };
 }
 
 async function brokerWith(topics: readonly string[], rows: number): Promise<Broker> {
@@ -26,7 +32,7 @@ async function turns(): Promise<void> {
 const NEVER = new AbortController().signal;
 
 test('a table has settled when its query has committed what stood before the call', async () => {
-  const progress = new Progress(await brokerWith(['in', 'table'], 3));
+  const progress = new Progress(await brokerWith(['in', 'table'], 3), turningClock(), false);
   progress.register(flow('q', 'in', 'table'));
   let settled = false;
   const done = progress.settled('table', NEVER).then(() => {
@@ -43,7 +49,7 @@ test('a table has settled when its query has committed what stood before the cal
 });
 
 test('queries upstream settle first, and a circle is passed over', async () => {
-  const progress = new Progress(await brokerWith(['in', 'mid', 'table'], 1));
+  const progress = new Progress(await brokerWith(['in', 'mid', 'table'], 1), turningClock(), false);
   progress.register(flow('first', 'in', 'mid'));
   progress.register(flow('second', 'mid', 'table'));
   progress.register(flow('back', 'table', 'in'));
@@ -63,7 +69,7 @@ test('queries upstream settle first, and a circle is passed over', async () => {
 test('what the group has committed counts before a task has reported', async () => {
   const broker = await brokerWith(['in', 'table'], 3);
   await broker.commit('q', new Map([['in-0', 3]]));
-  const progress = new Progress(broker);
+  const progress = new Progress(broker, turningClock(), false);
   progress.register(flow('q', 'in', 'table'));
 
   await progress.settled('table', NEVER);
@@ -72,7 +78,7 @@ test('what the group has committed counts before a task has reported', async () 
 });
 
 test('waiting ends when the query is dropped, when the waiter stops, and survives a replacement', async () => {
-  const progress = new Progress(await brokerWith(['in', 'table'], 3));
+  const progress = new Progress(await brokerWith(['in', 'table'], 3), turningClock(), false);
   progress.register(flow('q', 'in', 'table'));
   const stop = new AbortController();
   const stopped = progress.settled('table', stop.signal);

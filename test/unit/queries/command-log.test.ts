@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { memoryBroker } from '../../../src/adapters/embedded-log/index.ts';
+import type { Broker } from '../../../src/ports/broker.ts';
 import { CommandLog } from '../../../src/queries/command-log.ts';
+import type { LogEntry } from '../../../src/queries/log-entry.ts';
 import { type Faults, faultyBroker } from '../../support/faulty-ports.ts';
 import { turningClock } from '../../support/turning-clock.ts';
 
@@ -13,18 +15,38 @@ const ENTRY = {
   paused: [],
 };
 const COMMANDS = [{ kind: 'putType', name: 'T', type: { base: 'INTEGER' } }] as const;
+const OTHER = { ...ENTRY, commandId: 'type/U/create', commands: COMMANDS };
+
+interface Opened {
+  readonly log: CommandLog;
+  readonly seen: { readonly offset: number; readonly entry: LogEntry }[];
+}
+
+async function opened(broker: Broker, shared: boolean): Promise<Opened> {
+  const seen: Opened['seen'] = [];
+  const log = new CommandLog({
+    broker,
+    clock: turningClock(),
+    clusterId: 'trib',
+    shared,
+    onEntry: (offset, entry) => seen.push({ offset, entry }),
+  });
+  after(() => log.close());
+  await log.open();
+  return { log, seen };
+}
 
 test('what was appended is read back in order with its offsets', async () => {
   const broker = memoryBroker(turningClock());
-  const log = new CommandLog(broker, 'trib');
-  await log.open();
-  const first = await log.append({ ...ENTRY, commands: COMMANDS });
-  const second = await log.append({ ...ENTRY, commandId: 'type/T/drop', commands: [{ kind: 'dropType', name: 'T' }] });
+  const { log } = await opened(broker, false);
+  const first = await log.append({ ...ENTRY, commands: COMMANDS }, -1);
+  const drop = { ...ENTRY, commandId: 'type/T/drop', commands: [{ kind: 'dropType', name: 'T' }] as const };
+  const second = await log.append(drop, first);
 
-  const found = await new CommandLog(broker, 'trib').open();
+  const { seen } = await opened(broker, false);
 
   assert.deepEqual(
-    found.map(({ offset, entry }) => [offset, entry.commandId, entry.commands]),
+    seen.map(({ offset, entry }) => [offset, entry.commandId, entry.commands]),
     [
       [first, 'type/T/create', COMMANDS],
       [second, 'type/T/drop', [{ kind: 'dropType', name: 'T' }]],
@@ -32,39 +54,60 @@ test('what was appended is read back in order with its offsets', async () => {
   );
 });
 
-test('an older host is refused once another has opened the log', async () => {
+test('an entry that was bound before another host wrote is refused, and the writer has read the other then', async () => {
   const broker = memoryBroker(turningClock());
-  const older = new CommandLog(broker, 'trib');
-  await older.open();
-  await new CommandLog(broker, 'trib').open();
-  const newer = new CommandLog(broker, 'trib');
-  await newer.open();
+  const one = await opened(broker, true);
+  const two = await opened(broker, true);
+  await one.log.append({ ...ENTRY, commands: COMMANDS }, -1);
 
-  await newer.append({ ...ENTRY, commands: COMMANDS });
+  await assert.rejects(two.log.append(OTHER, -1), { code: 'TRIB_COMMAND_OVERTAKEN' });
 
-  assert.equal((await new CommandLog(broker, 'trib').open()).length, 1);
+  assert.deepEqual(
+    two.seen.map(({ entry }) => entry.commandId),
+    ['type/T/create'],
+  );
+  await two.log.append(OTHER, two.seen[0]!.offset);
+  await one.log.sync();
+  assert.deepEqual(
+    one.seen.map(({ entry }) => entry.commandId),
+    ['type/T/create', 'type/U/create'],
+  );
+});
+
+test('a host that has lost the log to another notices when it writes', async () => {
+  const broker = memoryBroker(turningClock());
+  const one = await opened(broker, true);
+  const two = await opened(broker, true);
+  const first = await one.log.append({ ...ENTRY, commands: COMMANDS }, -1);
+  await two.log.sync();
+  const second = await two.log.append(OTHER, first);
+
+  await assert.rejects(one.log.append({ ...ENTRY, commands: COMMANDS }, first), { code: 'TRIB_COMMAND_OVERTAKEN' });
+
+  await one.log.append({ ...ENTRY, commands: COMMANDS }, second);
+  await two.log.sync();
+  assert.equal(two.seen.length, 3);
 });
 
 test('an entry whose commit was acknowledged too late is found, not written twice', async () => {
   const broker = memoryBroker(turningClock());
   const faults: { -readonly [K in keyof Faults]: Faults[K] } = { calls: 0, at: 0, when: 'after', dead: false };
-  const log = new CommandLog(faultyBroker(broker, faults), 'trib');
-  await log.open();
+  const { log } = await opened(faultyBroker(broker, faults), false);
   faults.at = faults.calls + 1;
 
-  const offset = await log.append({ ...ENTRY, commands: COMMANDS });
+  const offset = await log.append({ ...ENTRY, commands: COMMANDS }, -1);
 
   assert.equal(offset, 0);
-  assert.equal((await new CommandLog(broker, 'trib').open()).length, 1);
+  assert.equal((await opened(broker, false)).seen.length, 1);
 });
 
 test('an entry of a later release is named with its place', async () => {
   const broker = memoryBroker(turningClock());
-  await new CommandLog(broker, 'trib').open();
+  await opened(broker, false);
   const producer = await broker.produce();
   const value = Buffer.from('{"version":99}');
   producer.lane('_trib_command_topic', 0).append(1, null, 0, 0, value, 0, value.length, null);
   await producer.flush();
 
-  await assert.rejects(new CommandLog(broker, 'trib').open(), /_trib_command_topic-0@0: .*version 99/);
+  await assert.rejects(opened(broker, false), /_trib_command_topic-0@0: .*version 99/);
 });
