@@ -20,6 +20,7 @@ export { letterFilter, replayRequest, wholeNumber } from './dead-letter-request.
 export type { ShownBytes, ShownLetter } from './dead-letter-show.ts';
 export { type Environment, type HostSettings, Services } from './environment.ts';
 export { frameworkConfig } from './framework-config.ts';
+export type { OtherSeat, OtherWork } from './herder/other-work.ts';
 export { ALGORITHM_HEADER, SIGNATURE_HEADER } from './herder/peers.ts';
 export type { Place } from './herder/seat.ts';
 export type { HostView } from './host-view.ts';
@@ -32,6 +33,13 @@ export { shownConfig } from './secrets.ts';
 export type { State, TargetState } from './states.ts';
 export { causeOf, rollUp, summaryOf } from './status-summary.ts';
 export { type ConfigInfos, connectorOf, validateConnector } from './validate.ts';
-export { type ConnectorInfo, type ConnectorStatus, type ConnectorView, type TaskView, Worker } from './worker.ts';
+export {
+  type ConnectorInfo,
+  type ConnectorStatus,
+  type ConnectorView,
+  type ShownTask,
+  type TaskView,
+  Worker,
+} from './worker.ts';
 export type { OffsetEntry } from './worker-offsets.ts';
 export { viewOf } from './worker-view.ts';

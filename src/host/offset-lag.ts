@@ -1,4 +1,4 @@
-// Offsets of a sink with how far each partition is behind, for `GET /connectors/<name>/offsets?lag=true`.
+// Offsets of a sink with how far each partition is behind, for `GET /connectors/<name>/offsets?details=true`.
 //
 // The age of the oldest waiting record is mostly known without a fetch (see `lag.ts`); for a connector that is stopped, or that has
 // just come up, the record itself is looked at.

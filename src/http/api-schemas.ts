@@ -4,6 +4,10 @@ import { FLAG, listOf, mapOf, object, oneOf, orNull, ref, type Schema, TEXT, WHO
 const STATE = oneOf('RUNNING', 'PAUSED', 'STOPPED', 'FAILED', 'UNASSIGNED', 'RESTARTING');
 const KIND = oneOf('source', 'sink', 'unknown');
 const ANY_OBJECT: Schema = { type: 'object' };
+const WARNINGS: Schema = {
+  ...listOf(TEXT),
+  description: 'What is most likely a slip, and not counted as an error. With `details`.',
+};
 const TIME: Schema = { type: 'string', format: 'date-time' };
 
 const CONNECT: Readonly<Record<string, Schema>> = {
@@ -24,6 +28,16 @@ const CONNECT: Readonly<Record<string, Schema>> = {
     tasks: listOf(object({ connector: TEXT, task: WHOLE })),
     type: KIND,
   }),
+  WrittenConnector: object(
+    {
+      name: TEXT,
+      config: mapOf(orNull(TEXT)),
+      tasks: listOf(object({ connector: TEXT, task: WHOLE })),
+      type: KIND,
+      warnings: WARNINGS,
+    },
+    ['warnings'],
+  ),
   CreateConnector: object(
     { name: TEXT, config: ref('ConnectorConfig'), initial_state: oneOf('RUNNING', 'PAUSED', 'STOPPED') },
     ['initial_state'],
@@ -36,8 +50,11 @@ const CONNECT: Readonly<Record<string, Schema>> = {
       worker_id: TEXT,
       trace: TEXT,
       version: orNull(TEXT),
-      restarts_at: { type: 'number', description: 'When it is restarted by itself: milliseconds since the epoch.' },
-      restart_attempts: { type: 'integer', description: 'How often it was restarted by itself.' },
+      restarts_at: {
+        ...orNull({ type: 'number' }),
+        description: 'When it is restarted by itself: milliseconds since the epoch; null: it is not. With `details`.',
+      },
+      restart_attempts: { type: 'integer', description: 'How often it was restarted by itself. With `details`.' },
     },
     ['trace', 'version', 'restarts_at', 'restart_attempts'],
   ),
@@ -52,7 +69,7 @@ const CONNECT: Readonly<Record<string, Schema>> = {
       connector: ref('State'),
       tasks: listOf(ref('TaskState')),
       type: KIND,
-      summary: ref('StatusSummary'),
+      summary: { ...ref('StatusSummary'), description: 'With `details`.' },
     },
     ['summary'],
   ),
@@ -97,12 +114,16 @@ const CONNECT: Readonly<Record<string, Schema>> = {
     errors: listOf(TEXT),
     visible: FLAG,
   }),
-  ConfigInfos: object({
-    name: TEXT,
-    error_count: WHOLE,
-    groups: listOf(TEXT),
-    configs: listOf(object({ definition: orNull(ref('ConfigKey')), value: ref('ConfigValue') })),
-  }),
+  ConfigInfos: object(
+    {
+      name: TEXT,
+      error_count: WHOLE,
+      groups: listOf(TEXT),
+      configs: listOf(object({ definition: orNull(ref('ConfigKey')), value: ref('ConfigValue') })),
+      warnings: WARNINGS,
+    },
+    ['warnings'],
+  ),
   LoggerLevel: object({ level: orNull(TEXT), last_modified: orNull({ type: 'number' }) }),
 };
 

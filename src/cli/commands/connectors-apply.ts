@@ -22,6 +22,7 @@ interface ConfigInfos {
     readonly definition: { readonly name: string } | null;
     readonly value: { readonly name: string; readonly errors: readonly string[] };
   }[];
+  readonly warnings: readonly string[];
 }
 interface Finding {
   readonly connector: string;
@@ -119,7 +120,7 @@ async function isValid(given: readonly GivenConnector[], client: Client, io: Cli
       findings.push({ connector: one.name, setting: 'connector.class', error: 'is missing: say what is to run.' });
       continue;
     }
-    const path = `/connector-plugins/${encodeURIComponent(className)}/config/validate`;
+    const path = `/connector-plugins/${encodeURIComponent(className)}/config/validate?details=true`;
     const infos = (await client.call('PUT', path, { ...one.config, name: one.name })) as ConfigInfos;
     findings.push(...findingsOf(one.name, infos));
     for (const line of strangers(one, infos)) io.err(`warning  ${line}\n`);
@@ -135,13 +136,16 @@ function findingsOf(connector: string, { configs }: ConfigInfos): readonly Findi
   );
 }
 
-/** Settings that the class does not have, each with the one that was probably meant. */
-function strangers({ name, config }: GivenConnector, { configs }: ConfigInfos): readonly string[] {
+/** What the host thinks is a slip, and settings that the class does not have, each with the one that was probably meant. */
+function strangers({ name, config }: GivenConnector, { configs, warnings }: ConfigInfos): readonly string[] {
   const known = configs.flatMap(({ definition }) => (definition === null ? [] : [definition.name]));
-  return Object.keys(config).flatMap((setting) => {
+  const told = warnings.map((warning) => `${name}: ${warning}`);
+  const others = Object.keys(config).flatMap((setting) => {
     if (known.includes(setting) || OPEN.test(setting)) return [];
+    if (warnings.some((warning) => warning.includes(`"${setting}"`))) return [];
     const near = nearest(setting, known);
     const hint = near === null ? '' : ` Did you mean "${near}"?`;
     return [`${name}: "${setting}" is not a setting of ${config['connector.class']}.${hint}`];
   });
+  return [...told, ...others];
 }

@@ -41,7 +41,7 @@ interface Status {
   readonly tasks: readonly (State & {
     readonly id: number;
     readonly worker_id: string;
-    readonly restarts_at?: number;
+    readonly restarts_at: number | null;
   })[];
 }
 interface Plugin {
@@ -102,7 +102,10 @@ async function one(
 }
 
 async function list(client: Client, io: CliIo): Promise<number> {
-  const all = (await client.call('GET', '/connectors?expand=status')) as Record<string, { readonly status?: Status }>;
+  const all = (await client.call('GET', '/connectors?expand=status&details=true')) as Record<
+    string,
+    { readonly status?: Status }
+  >;
   if (client.json) {
     client.document(all);
     return 0;
@@ -126,7 +129,7 @@ async function list(client: Client, io: CliIo): Promise<number> {
 }
 
 async function show(client: Client, name: string, io: CliIo): Promise<void> {
-  const status = (await client.about(name, 'GET', '/status')) as Status;
+  const status = (await client.about(name, 'GET', '/status?details=true')) as Status;
   if (client.json) {
     client.document(status);
     return;
@@ -134,7 +137,7 @@ async function show(client: Client, name: string, io: CliIo): Promise<void> {
   const rows = [
     ['connector', status.connector.state, status.connector.worker_id, firstLine(status.connector.trace)],
     ...status.tasks.map((task) => {
-      const again = task.restarts_at === undefined ? '' : ` (restarts at ${new Date(task.restarts_at).toISOString()})`;
+      const again = task.restarts_at === null ? '' : ` (restarts at ${new Date(task.restarts_at).toISOString()})`;
       return [`task ${task.id}`, task.state, task.worker_id, firstLine(task.trace) + again];
     }),
   ];

@@ -1,6 +1,12 @@
 // What Kafka Connect's routes take and answer, in words: see `operation.ts`.
 import { FLAG, listOf, mapOf, type Operations, object, oneOf, ref, TEXT } from '../operation.ts';
 
+const DETAILS = (doc: string) => ({
+  details: { schema: FLAG, doc: `${doc} Default false: what Kafka Connect answers.` },
+});
+const RESTARTS = DETAILS('Adds when failed tasks restart by themselves, how often they did, and a summary.');
+const SLIPS = DETAILS('Adds `warnings`: what in the config is most likely a slip.');
+const WRITTEN = { doc: 'The connector.', schema: ref('WrittenConnector') };
 const INFO = { doc: 'The connector.', schema: ref('ConnectorInfo') };
 const STATUS = { doc: 'The status: what will be restarted shows as RESTARTING.', schema: ref('ConnectorStatus') };
 const UNKNOWN = { 404: 'There is no connector of that name.' };
@@ -58,7 +64,10 @@ const CONNECTORS: Operations = {
     id: 'listConnectors',
     summary: 'Names of all connectors.',
     doc: 'With `expand`, an object by name instead, each with `status`, `info` and `summary` (one word, counts, first line of what is wrong) as asked. Repeat the parameter for both.',
-    query: { expand: { schema: listOf(oneOf('status', 'info', 'summary')), doc: 'What to answer of each.' } },
+    query: {
+      expand: { schema: listOf(oneOf('status', 'info', 'summary')), doc: 'What to answer of each.' },
+      ...RESTARTS,
+    },
     answers: {
       200: {
         doc: 'Names, or with `expand` an object by name.',
@@ -69,11 +78,12 @@ const CONNECTORS: Operations = {
   'POST /connectors': {
     id: 'createConnector',
     summary: 'Creates a connector.',
+    query: SLIPS,
     body: {
       schema: ref('CreateConnector'),
       example: { name: 'orders-file', config: { 'connector.class': 'FileStreamSink', topics: 'orders' } },
     },
-    answers: { 201: { doc: 'Created; its tasks are made later.', schema: ref('ConnectorInfo') } },
+    answers: { 201: { doc: 'Created; its tasks are made later.', schema: ref('WrittenConnector') } },
     errors: { ...INVALID, 409: 'The name is taken, or the workers share out work anew.' },
   },
   'GET /connectors/:name': {
@@ -98,20 +108,23 @@ const CONNECTORS: Operations = {
     id: 'putConnectorConfig',
     summary: 'Creates a connector or replaces its config.',
     doc: 'A hidden secret that is sent back stands for the one that is stored.',
+    query: SLIPS,
     body: CONFIG_BODY,
-    answers: { 200: { ...INFO, doc: 'Updated.' }, 201: { ...INFO, doc: 'Created.' } },
+    answers: { 200: { ...WRITTEN, doc: 'Updated.' }, 201: { ...WRITTEN, doc: 'Created.' } },
     errors: { ...INVALID, ...REBALANCE },
   },
   'PATCH /connectors/:name/config': {
     id: 'patchConnectorConfig',
     summary: 'Sets some settings; null removes one.',
+    query: SLIPS,
     body: { schema: ref('ConnectorConfig'), example: { 'tasks.max': '4', 'errors.tolerance': null } },
-    answers: { 200: INFO },
+    answers: { 200: WRITTEN },
     errors: { ...INVALID, ...UNKNOWN, ...REBALANCE },
   },
   'GET /connectors/:name/status': {
     id: 'getConnectorStatus',
     summary: 'States of a connector and its tasks, with the cause of what failed.',
+    query: RESTARTS,
     answers: { 200: { doc: 'The status.', schema: ref('ConnectorStatus') } },
     errors: { 404: 'There is no such connector, or it has no status yet.' },
   },
@@ -139,6 +152,7 @@ const CONNECTORS: Operations = {
     query: {
       includeTasks: { schema: FLAG, doc: 'Tasks too. Default false.' },
       onlyFailed: { schema: FLAG, doc: 'Only what is FAILED. Default false.' },
+      ...RESTARTS,
     },
     answers: { 202: STATUS, 204: { doc: 'Restarted (without either parameter).' } },
     errors: { ...UNKNOWN, ...REBALANCE },
@@ -152,6 +166,7 @@ const CONNECTORS: Operations = {
   'GET /connectors/:name/tasks/:task/status': {
     id: 'getTaskStatus',
     summary: 'State of one task.',
+    query: RESTARTS,
     answers: { 200: { doc: 'The state.', schema: ref('TaskState') } },
     errors: { 404: 'There is no such task.' },
   },
@@ -180,7 +195,10 @@ const OFFSETS: Operations = {
   'GET /connectors/:name/offsets': {
     id: 'getOffsets',
     summary: 'Committed offsets: of a source, its own; of a sink, those of its consumer group.',
-    query: { lag: { schema: FLAG, doc: 'Adds to each partition of a sink its end, and how far behind it is.' } },
+    query: {
+      ...DETAILS('Adds to each partition of a sink its end, and how far behind it is.'),
+      lag: { schema: FLAG, doc: 'The same as `details`.' },
+    },
     answers: { 200: { doc: 'The offsets.', schema: ref('Offsets') } },
     errors: UNKNOWN,
   },
@@ -221,6 +239,7 @@ const PLUGINS: Operations = {
   'PUT /connector-plugins/:plugin/config/validate': {
     id: 'validateConfig',
     summary: 'Checks a config without creating anything. 200 also when it is faulty: look at `error_count`.',
+    query: SLIPS,
     body: CONFIG_BODY,
     answers: { 200: { doc: 'Every setting with its errors.', schema: ref('ConfigInfos') } },
     errors: { 400: 'The body is of another class than the path, or names none.' },

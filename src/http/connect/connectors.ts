@@ -4,16 +4,15 @@ import type { RawConfig } from '../../core/config/define.ts';
 import { TributaryError } from '../../core/errors.ts';
 import {
   ALGORITHM_HEADER,
-  type ConnectorStatus,
   connectorSettings,
   parseCreateRequest,
   SIGNATURE_HEADER,
   shownConfig,
-  summaryOf,
   type Worker,
 } from '../../host/index.ts';
 import { HttpError, sendError } from '../errors.ts';
 import { bodyBytes, flag, integerParam, param, type Resource, values } from '../resource.ts';
+import { expandedAnswer, infoAnswer, statusAnswer, taskAnswer, wantsDetails, writtenAnswer } from './answers.ts';
 
 /** The resources under `/connectors`. */
 export function connectorResources(worker: Worker): readonly Resource[] {
@@ -28,7 +27,7 @@ export function connectorResources(worker: Worker): readonly Resource[] {
       path: '/connectors/:name',
       at: { delete: 'leader' },
       on: {
-        get: (request) => info(worker, param(request, 'name')),
+        get: (request) => infoAnswer(worker, param(request, 'name')),
         delete: async (request, response) => {
           await worker.remove(param(request, 'name'));
           response.status(204);
@@ -38,7 +37,9 @@ export function connectorResources(worker: Worker): readonly Resource[] {
     configResource(worker),
     {
       path: '/connectors/:name/status',
-      on: { get: (request) => status(worker, worker.status(param(request, 'name'))) },
+      on: {
+        get: (request) => statusAnswer(worker, worker.status(param(request, 'name')), wantsDetails(request)),
+      },
     },
     ...commands(worker),
     ...tasks(worker),
@@ -47,17 +48,8 @@ export function connectorResources(worker: Worker): readonly Resource[] {
 }
 
 function list(worker: Worker, request: Request): unknown {
-  const expansions = values(request, 'expand');
-  if (expansions.length === 0) return worker.names();
-  const expanded: Record<string, object> = {};
-  for (const name of worker.names()) {
-    expanded[name] = {
-      ...(expansions.includes('info') ? { info: info(worker, name) } : {}),
-      ...(expansions.includes('status') ? { status: status(worker, worker.status(name)) } : {}),
-      ...(expansions.includes('summary') ? { summary: summaryOf(worker.status(name)) } : {}),
-    };
-  }
-  return expanded;
+  if (values(request, 'expand').length === 0) return worker.names();
+  return Object.fromEntries(worker.names().map((name) => [name, expandedAnswer(worker, name, request)]));
 }
 
 function create(worker: Worker) {
@@ -67,7 +59,7 @@ function create(worker: Worker) {
     const given = name ?? '';
     await worker.create(given, config, target);
     response.status(201).location(locationOf(request, given));
-    return { ...info(worker, given), tasks: [] };
+    return writtenAnswer(worker, given, true, wantsDetails(request));
   };
 }
 
@@ -80,14 +72,14 @@ function configResource(worker: Worker): Resource {
       get: (request) => shownConfig(worker.info(param(request, 'name')).config, worker.environment),
       put: async (request, response) => {
         const name = param(request, 'name');
-        if ((await worker.put(name, connectorSettings(request.body))) === 'updated') return info(worker, name);
-        response.status(201).location(locationOf(request, name));
-        return { ...info(worker, name), tasks: [] };
+        const isNew = (await worker.put(name, connectorSettings(request.body))) === 'created';
+        if (isNew) response.status(201).location(locationOf(request, name));
+        return writtenAnswer(worker, name, isNew, wantsDetails(request));
       },
       patch: async (request) => {
         const name = param(request, 'name');
         await worker.patch(name, connectorSettings(request.body));
-        return info(worker, name);
+        return writtenAnswer(worker, name, false, wantsDetails(request));
       },
     },
   };
@@ -125,7 +117,7 @@ function commands(worker: Worker): readonly Resource[] {
           const options = { includeTasks: flag(request, 'includeTasks'), onlyFailed: flag(request, 'onlyFailed') };
           const plan = await worker.restart(name, options);
           response.status(202);
-          return status(worker, plan);
+          return statusAnswer(worker, plan, wantsDetails(request));
         },
       },
     },
@@ -176,9 +168,9 @@ function tasks(worker: Worker): readonly Resource[] {
         get: (request) => {
           const name = param(request, 'name');
           const id = integerParam(request, 'task');
-          const shown = worker.has(name) ? status(worker, worker.status(name)).tasks : [];
-          const task = shown.find((candidate) => candidate.id === id);
-          if (task !== undefined) return task;
+          const tasks = worker.has(name) ? worker.status(name).tasks : [];
+          const task = tasks.find((candidate) => candidate.id === id);
+          if (task !== undefined) return taskAnswer(worker, name, task, wantsDetails(request));
           throw new TributaryError('TRIB_TASK_NOT_FOUND', 'notFound', {
             what: `No status found for task ${name}-${id}`,
           });
@@ -238,54 +230,6 @@ function checkSignature(worker: Worker, request: Request): void {
 function taskConfigs(body: unknown): readonly RawConfig[] {
   if (Array.isArray(body)) return body.map((config: unknown) => connectorSettings(config));
   throw new TributaryError('TRIB_REQUEST_MALFORMED', 'config', { what: 'The body must be an array of task configs.' });
-}
-
-function info(worker: Worker, name: string) {
-  const { config, taskCount, type } = worker.info(name);
-  return {
-    name,
-    config: shownConfig(config, worker.environment),
-    tasks: Array.from({ length: taskCount }, (_, task) => ({ connector: name, task })),
-    type: shownType(type),
-  };
-}
-
-function status(worker: Worker, { name, connector, tasks: all, type }: ConnectorStatus) {
-  const { metrics } = worker.environment;
-  // A connector that is well looks exactly as in Kafka Connect.
-  const summary = summaryOf({ connector, tasks: all });
-  const isPlain = summary.state === connector.state && summary.cause === null;
-  const trace = (text: string | null) => (text === null ? {} : { trace: text });
-  const attempts = (task: number) => {
-    const labels = { connector: name, task: String(task), reason: 'automatic' };
-    const { value } = metrics.counter('task_restarts', labels);
-    return value === 0 ? {} : { restart_attempts: value };
-  };
-  return {
-    name,
-    connector: {
-      state: connector.state,
-      worker_id: connector.workerId,
-      ...trace(connector.trace),
-      version: connector.version,
-    },
-    tasks: all.map((task) => ({
-      id: task.id,
-      state: task.state,
-      worker_id: task.workerId,
-      ...trace(task.trace),
-      version: task.version,
-      ...(task.restartsAtMs === null ? {} : { restarts_at: task.restartsAtMs }),
-      ...attempts(task.id),
-    })),
-    type: shownType(type),
-    ...(isPlain ? {} : { summary }),
-  };
-}
-
-/** Clients know sources and sinks only; a processor reads topics under a group as a sink does. */
-function shownType(type: string): string {
-  return type === 'processor' ? 'sink' : type;
 }
 
 function locationOf(request: Request, name: string): string {

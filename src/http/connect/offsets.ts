@@ -1,10 +1,8 @@
 // `/connectors/<name>/offsets`.
 import { TributaryError } from '../../core/errors.ts';
-import { type HostView, type OffsetEntry, type Worker, withLag } from '../../host/index.ts';
+import type { HostView, OffsetEntry, Worker } from '../../host/index.ts';
 import { flag, param, type Resource } from '../resource.ts';
-
-/** How new a lag must be, and how long an answer waits for it. */
-const LAG = { maxAgeMs: 500, waitMs: 5_000 };
+import { offsetsAnswer, wantsDetails } from './answers.ts';
 
 /** Reading, altering and resetting offsets. */
 export function offsetResources(worker: Worker, view: () => HostView): readonly Resource[] {
@@ -15,12 +13,9 @@ export function offsetResources(worker: Worker, view: () => HostView): readonly 
       body: ['patch'],
       at: { patch: 'leader', delete: 'leader' },
       on: {
-        get: async (request) => {
-          const name = param(request, 'name');
-          const entries = await offsets.list(name);
-          if (!flag(request, 'lag')) return { offsets: entries };
-          const lags = await view().lagOf(name, LAG);
-          return { offsets: lags === null ? entries : await withLag(entries, lags, worker.environment) };
+        get: (request) => {
+          const details = wantsDetails(request) || flag(request, 'lag');
+          return offsetsAnswer(worker, param(request, 'name'), view, details);
         },
         patch: async (request) => {
           await offsets.alter(param(request, 'name'), entriesOf(request.body));

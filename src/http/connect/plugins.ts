@@ -4,6 +4,7 @@ import { describe } from '../../core/config/describe.ts';
 import { TributaryError } from '../../core/errors.ts';
 import { connectorOf, connectorSettings, frameworkConfig, validateConnector, type Worker } from '../../host/index.ts';
 import { flag, param, type Resource } from '../resource.ts';
+import { validationAnswer, wantsDetails } from './answers.ts';
 
 const TYPES = {
   sink: 'sink',
@@ -44,11 +45,11 @@ export function pluginResources(worker: Worker): readonly Resource[] {
       path: '/connector-plugins/:plugin/config/validate',
       body: ['put'],
       on: {
-        put: (request) => {
+        put: async (request) => {
           const config = connectorSettings(request.body);
           checkMatch(param(request, 'plugin'), config['connector.class'] ?? null);
           connectorOf(worker.environment.providers.resolve(config), worker.environment);
-          return validateConnector(config, worker.environment);
+          return validationAnswer(await validateConnector(config, worker.environment), wantsDetails(request));
         },
       },
     },

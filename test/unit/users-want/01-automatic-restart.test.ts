@@ -44,7 +44,8 @@ test('1: a task that fails comes back by itself, and the status tells when and h
   const config = sinkConfig({ 'task.restart.enable': 'true', 'task.restart.delay.ms': '2000' });
   await world.worker.create('a', config, null);
   const task = async () =>
-    ((await world.call('GET', '/connectors/a/status')).body as { tasks: Record<string, unknown>[] }).tasks[0];
+    ((await world.call('GET', '/connectors/a/status?details=true')).body as { tasks: Record<string, unknown>[] })
+      .tasks[0];
   await world.until('failed', async () => (await task())?.['state'] === 'FAILED');
   const failed = await task();
 

@@ -16,7 +16,7 @@ test('20: a running connector with failed tasks is DEGRADED, with counts and the
   const world = await restWorld([probe.definition()]);
   await world.worker.create('a', sinkConfig({ 'tasks.max': '3' }), null);
   const summary = async () => {
-    const { body } = await world.call('GET', '/connectors/a/status');
+    const { body } = await world.call('GET', '/connectors/a/status?details=true');
     return (body as { summary?: { state: string; tasks: object; cause: string } }).summary;
   };
   await world.until('known', async () => JSON.stringify((await summary())?.tasks) === '{"FAILED":1,"RUNNING":2}');
@@ -26,10 +26,12 @@ test('20: a running connector with failed tasks is DEGRADED, with counts and the
     tasks: { FAILED: 1, RUNNING: 2 },
     cause: 'TRIB_TEST_DOWN The target is down.',
   });
+  const { body: plain } = await world.call('GET', '/connectors/a/status');
+  assert.deepEqual(Object.keys(plain as object), ['name', 'connector', 'tasks', 'type']);
   await world.close();
 });
 
-test('20: a connector that is well looks as in Kafka Connect, unless a summary is asked for', async () => {
+test('20: a connector looks as in Kafka Connect, unless a summary is asked for', async () => {
   const world = await restWorld([new SinkProbe().definition()]);
   await world.worker.create('a', sinkConfig(), null);
   await world.until('running', () => world.worker.status('a').tasks[0]?.state === 'RUNNING');
