@@ -69,7 +69,11 @@ export const WORKER_CONFIG: ConfigDef = [
   number('offset.flush.interval.ms', 1000, 10, 'Time between two offset commits of sinks.'),
   number('task.shutdown.graceful.timeout.ms', 5000, 0, 'How long a task may take to stop before it is let go.'),
   {
-    ...text('exactly.once.source.support', 'enabled', 'enabled: sources write records and offsets in one transaction.'),
+    ...text(
+      'exactly.once.source.support',
+      null,
+      'enabled: sources write records and offsets in one transaction. Default: disabled in a group, as in Kafka Connect, for transactions need rights of their own and their markers take offsets; enabled for a worker that stands alone.',
+    ),
     choices: ['disabled', 'preparing', 'enabled'],
   },
   onOff('topic.creation.enable', true, 'Make topics that source connectors write to.'),
@@ -197,6 +201,13 @@ function readFile(file: string): RawConfig {
     : parseProperties(content);
 }
 
+/** A file that was taken over from Kafka Connect means the same as there. */
+function isExactlyOnce(values: ParsedConfig): boolean {
+  const given = values['exactly.once.source.support'] ?? null;
+  const isAlone = clusterSettings(values).group === null;
+  return given === null ? isAlone : given === 'enabled';
+}
+
 function hostSettings(values: ParsedConfig, raw: RawConfig): HostSettings {
   return {
     ...clusterSettings(values),
@@ -206,7 +217,7 @@ function hostSettings(values: ParsedConfig, raw: RawConfig): HostSettings {
     raw,
     offsetFlushIntervalMs: values['offset.flush.interval.ms'] as number,
     shutdownTimeoutMs: values['task.shutdown.graceful.timeout.ms'] as number,
-    exactlyOnceSources: values['exactly.once.source.support'] === 'enabled',
+    exactlyOnceSources: isExactlyOnce(values),
     topicCreation: values['topic.creation.enable'] as boolean,
     topicTracking: values['topic.tracking.enable'] as boolean,
     topicTrackingReset: values['topic.tracking.allow.reset'] as boolean,

@@ -32,6 +32,7 @@ async function start(index: number): Promise<HostProcess> {
   return startHost(`w${index}`, folder, {
     'bootstrap.servers': brokers!,
     'group.id': group,
+    'exactly.once.source.support': 'enabled',
     listeners,
     'ksql.listeners': '',
     'data.dir': join(folder, `w${index}`),
