@@ -18,6 +18,8 @@ const TASKS = 2;
 const SESSION_MS = 6_000;
 const STOPPED_MS = Number(process.env['TRIB_STOPPED_MS'] ?? 60_000);
 const CUT_MS = 15_000;
+/** How long the work of a host that went away waits for it. */
+const DELAY_MS = Number(process.env['TRIB_REBALANCE_DELAY_MS'] ?? 0);
 const RECOVERY_LIMIT_MS = 60_000;
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -124,7 +126,7 @@ async function openPlace(name: string, folder: string, prefix: string): Promise<
     'exactly.once.source.support': 'enabled',
     'session.timeout.ms': String(SESSION_MS),
     'heartbeat.interval.ms': '1000',
-    'scheduled.rebalance.max.delay.ms': '0',
+    'scheduled.rebalance.max.delay.ms': String(DELAY_MS),
     'task.restart.enable': 'true',
     'log.level': 'INFO',
   };
