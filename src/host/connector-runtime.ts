@@ -298,7 +298,19 @@ export class ConnectorRuntime {
 /** A plugin call was let go: not a failure of the connector. */
 class LetGo extends Error {}
 
+/**
+ * Tasks beyond this are a slip of the pen: a task of a sink has nothing to do where its topics have fewer partitions, and
+ * each may hold a file or a connection, of which the process has only so many (without any left, it answers nobody).
+ */
+const TASKS_MAX = 5_000;
+
 function checkedCount(configs: readonly RawConfig[], max: number, raw: RawConfig): readonly RawConfig[] {
+  if (configs.length > TASKS_MAX) {
+    throw new TributaryError('TRIB_TASKS_TOO_MANY', 'fatal', {
+      what: `The connector made ${configs.length} tasks; a connector may have at most ${TASKS_MAX}.`,
+      fix: 'Lower tasks.max. A sink needs no more tasks than its topics have partitions.',
+    });
+  }
   if (configs.length <= max || parseSetting('BOOLEAN', raw['tasks.max.enforce'] ?? 'true') === false) return configs;
   throw new TributaryError('TRIB_TASKS_TOO_MANY', 'fatal', {
     what: `The connector made ${configs.length} tasks, but tasks.max is ${max}.`,

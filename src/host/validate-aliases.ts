@@ -57,7 +57,7 @@ async function aliasPart(
   };
   const errors: string[] = [];
   if (given === undefined) errors.push(`Missing required configuration "${prefix}type" which has no default value.`);
-  else if (other === null) errors.push(invalid(`${prefix}type`, given, `Class ${given} could not be found.`));
+  else if (other === null) errors.push(invalid(`${prefix}type`, given, plugins.unknown([kind], given)));
   else if (found === null) errors.push(invalid(`${prefix}type`, other.className, article));
   const typeReport: SettingReport = {
     setting: type,

@@ -47,7 +47,7 @@ export function resolveConverterClasses(
     const other = environment.plugins.findAny(name);
     const why =
       other === null
-        ? `Class ${name} could not be found.`
+        ? environment.plugins.unknown(side === 'header' ? ['header-converter'] : ['converter'], name)
         : `Not a ${side === 'header' ? 'HeaderConverter' : 'Converter'}`;
     const errors = [...report.errors, invalid(report.setting.name, other?.className ?? name, why)];
     return { ...report, value: other?.className ?? null, errors };

@@ -64,6 +64,12 @@ export class PluginRegistry {
     });
   }
 
+  /** Connect's text for a class that no plugin has, and the name that was probably meant. */
+  unknown(kinds: readonly PluginKind[], name: string): string {
+    const suggestion = this.suggest(kinds, name);
+    return `Class ${name} could not be found.${suggestion === null ? '' : ` Did you mean ${suggestion}?`}`;
+  }
+
   /** The known name of these kinds that is nearest to `name`; null when none is near. Other case or package counts as near. */
   suggest(kinds: readonly PluginKind[], name: string): string | null {
     const names = kinds.flatMap((kind) => [...(this.#byKind.get(kind)?.keys() ?? [])]);

@@ -30,6 +30,14 @@ test('a kind does not answer for another', () => {
   assert.equal(registry.findAny('RegexRouter')?.def.kind, 'transform');
 });
 
+test('a class that is not there is answered in words of Connect, and with the one that was meant', () => {
+  assert.equal(
+    registry.unknown(['transform'], 'HoistField$Value'),
+    'Class HoistField$Value could not be found. Did you mean org.apache.kafka.connect.transforms.HoistField$Value?',
+  );
+  assert.equal(registry.unknown(['converter'], 'no.such.X'), 'Class no.such.X could not be found.');
+});
+
 test('an unknown name is answered with the nearest', () => {
   assert.throws(() => registry.get('transform', 'RegxRouter'), {
     code: 'TRIB_PLUGIN_UNKNOWN',
