@@ -61,13 +61,14 @@ export class TopicCreation {
       ({ include, exclude }) => include.some((rule) => rule.test(name)) && !exclude.some((rule) => rule.test(name)),
     );
     const settings = group?.settings ?? this.#fallback;
-    const partitions = Number(settings['partitions'] ?? 1);
+    // What is not said is the broker's choice, as when it makes the topic by itself.
+    const partitions = Number(settings['partitions'] ?? -1);
     const replication = Number(settings['replication.factor'] ?? -1);
     const config = Object.fromEntries(Object.entries(settings).filter(([key]) => !OWN_KEYS.has(key)));
     return {
       name,
-      partitions: partitions > 0 ? partitions : 1,
-      ...(replication > 0 ? { replication } : {}),
+      partitions,
+      replication,
       ...(Object.keys(config).length > 0 ? { config } : {}),
     };
   }

@@ -49,7 +49,9 @@ export function splitPartitionKey(key: string): { readonly topic: string; readon
 /** What a topic is made with. */
 export interface TopicSpec {
   readonly name: string;
+  /** −1: the broker's default. */
   readonly partitions: number;
+  /** −1, or not given: the broker's default. */
   readonly replication?: number;
   /** Broker-side settings such as `cleanup.policy`, `retention.ms`. */
   readonly config?: Readonly<Record<string, string>>;

@@ -66,6 +66,16 @@ export function brokerContract(name: string, prefix: string, open: () => Promise
       assert.equal(await broker.topic(`${prefix}never-made`), null);
     });
 
+    test('a topic may be made with as many partitions and replicas as the broker thinks best', async () => {
+      const name = `${prefix}default`;
+      made.push(name);
+
+      await broker.createTopics([{ name, partitions: -1, replication: -1 }]);
+
+      const info = await broker.topic(name);
+      assert.ok((info?.partitions ?? 0) >= 1 && (info?.replication ?? 0) >= 1);
+    });
+
     test('what is wrong with a topic to be made is the user’s to mend', async () => {
       await rejectsWith('config', () => broker.createTopics([{ name: 'no spaces!', partitions: 1, replication: 1 }]));
       await rejectsWith('config', () =>

@@ -10,6 +10,7 @@ import type { Storage } from './storage.ts';
 import { topicSettings } from './topic-settings.ts';
 
 const FOLDER = 'topics';
+const DEFAULT_PARTITIONS = 1;
 const NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
 
 interface TopicFile {
@@ -39,14 +40,15 @@ export class Topics {
   create(spec: TopicSpec): boolean {
     checkName(spec.name);
     if (this.byName.has(spec.name)) return false;
-    if (!Number.isInteger(spec.partitions) || spec.partitions < 1) {
+    const partitions = spec.partitions === -1 ? DEFAULT_PARTITIONS : spec.partitions;
+    if (!Number.isInteger(partitions) || partitions < 1) {
       throw new TributaryError('TRIB_TOPIC_CONFIG', 'config', {
-        what: `A topic cannot have ${spec.partitions} partitions.`,
+        what: `A topic cannot have ${partitions} partitions.`,
         where: spec.name,
-        fix: 'Give a whole number of at least 1.',
+        fix: 'Give a whole number of at least 1, or -1 for the default.',
       });
     }
-    const file: TopicFile = { partitions: spec.partitions, config: spec.config ?? {} };
+    const file: TopicFile = { partitions, config: spec.config ?? {} };
     topicSettings(spec.name, file.config);
     const topicId = this.journal.nextTopicId;
     this.journal.append({ kind: 'topic-made', topicId });

@@ -46,6 +46,13 @@ test('the first group that includes a topic and does not exclude it makes it; wh
   ]);
 });
 
+test('what is -1 or not said is left to the broker', async () => {
+  const settings = { 'topic.creation.default.partitions': '-1', 'topic.creation.default.replication.factor': '-1' };
+
+  assert.deepEqual(await made(settings, ['a']), [{ name: 'a', partitions: -1, replication: -1 }]);
+  assert.deepEqual(await made({}, ['a']), [{ name: 'a', partitions: -1, replication: -1 }]);
+});
+
 test('a group without include is refused by name', async () => {
   await assert.rejects(made({ 'topic.creation.groups': 'a' }, []), {
     kind: 'config',
