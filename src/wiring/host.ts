@@ -53,10 +53,14 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
   const providerProblems = settings.providers.install(plugins.configProviders, clock);
   // Ports first: a port that is taken is told before anything else is touched.
   const listeners = await openListeners(settings);
+  let areThreadsGone = true;
   const closers: (() => Promise<void>)[] = [
+    async () => endProcessUnless(areThreadsGone),
     () => settings.providers.close(),
     () => http.close(),
-    () => threads.close(),
+    async () => {
+      areThreadsGone = await threads.close();
+    },
     () => listeners.close(),
   ];
   const close = async (): Promise<void> => {
@@ -69,7 +73,7 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
   try {
     const adapters = await patiently(() => openAdapters(settings, http, clock), { clock, signal, say: sayWaiting });
     // Threads end before what they were lent.
-    closers.splice(2, 0, () => adapters.close());
+    closers.splice(3, 0, () => adapters.close());
     lent = adapters;
     const environment: Environment = {
       broker: adapters.broker,
@@ -123,6 +127,11 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
     throw error;
   }
 };
+
+/** Node waits at its end for every thread; one in a loop that cannot be interrupted would hold it for ever. All else is closed by now. */
+function endProcessUnless(areThreadsGone: boolean): void {
+  if (!areThreadsGone) process.kill(process.pid, 'SIGKILL');
+}
 
 /** Facts for page and table: lag from the answer that all share. */
 function factsBoard(worker: Worker, view: ReturnType<typeof viewOf>, sources: FactSources): FactsBoard {

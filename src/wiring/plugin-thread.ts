@@ -47,6 +47,7 @@ export async function runPluginThread(data: ThreadData, parent: MessagePort): Pr
       settings: data.host,
     },
     pulse: new Pulse(data.seed.pulse),
+    heapMaxMb: data.seed.heapMaxMb,
     load: importPlugins,
     post,
   });

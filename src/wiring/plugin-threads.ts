@@ -18,6 +18,7 @@ import {
   type Threads,
   ToldSamples,
 } from '../host/threads/index.ts';
+import { hardLimitMb } from '../host/threads/kept-memory.ts';
 import { builtInPlugins, PluginRegistry } from '../plugins/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PortSettings } from './adapters.ts';
@@ -64,7 +65,7 @@ export function threadStarter(settings: PortSettings, ports: () => LentPorts | n
       name,
       workerData: data,
       transferList: [port2],
-      resourceLimits: { maxOldGenerationSizeMb: heapMaxMb },
+      resourceLimits: { maxOldGenerationSizeMb: hardLimitMb(heapMaxMb) },
     });
     let isOver = false;
     const over = (error: Error | null): void => {
@@ -78,6 +79,7 @@ export function threadStarter(settings: PortSettings, ports: () => LentPorts | n
     worker.on('exit', () => over(null));
     return {
       post: (order) => worker.postMessage(order),
+      heapBytes: async () => (isOver ? null : (await worker.getHeapStatistics()).used_heap_size),
       terminate: async () => {
         isOver = true;
         await worker.terminate();

@@ -6,6 +6,7 @@ import { unpackError } from '../../core/error-parcel.ts';
 import { TributaryError } from '../../core/errors.ts';
 import type { Logger, Logs } from '../../core/log.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { blockedLimitMb } from './kept-memory.ts';
 import type { Ask, Order, Report, ThreadSeed } from './messages.ts';
 import { Pulse } from './pulse.ts';
 import type { ToldSamples } from './sample-changes.ts';
@@ -13,6 +14,8 @@ import type { ToldSamples } from './sample-changes.ts';
 /** A started thread, as wiring makes it. */
 export interface StartedThread {
   post(order: Order): void;
+  /** Bytes its heap uses, also while it is blocked; null when it has ended. */
+  heapBytes(): Promise<number | null>;
   /** Ends it by force, and everything that it has opened on this side. */
   terminate(): Promise<void>;
 }
@@ -50,7 +53,7 @@ export interface HostThreadParts {
   readonly hangTimeoutMs: number;
   /** Everything on it belongs to one connector: what kills it is that connector's doing. */
   readonly exclusive: boolean;
-  /** Seconds it is kept with nothing on it. */
+  /** Ticks it is kept with nothing on it. */
   readonly idleTicksMax: number;
 }
 
@@ -76,6 +79,9 @@ export class HostThread {
   #blockedMs = 0;
   #idleTicks = 0;
   #ended = false;
+  #endedAtMs = 0;
+  #isGone = false;
+  #isMeasured = false;
 
   constructor(parts: HostThreadParts) {
     this.#parts = parts;
@@ -83,7 +89,7 @@ export class HostThread {
     this.#pulse.leaseUntilMs = Number.POSITIVE_INFINITY;
     this.#thread = parts.start({
       name: parts.name,
-      seed: { pulse: this.#pulse.shared, levels: parts.logs.ownLevels() },
+      seed: { pulse: this.#pulse.shared, levels: parts.logs.ownLevels(), heapMaxMb: parts.heapMaxMb },
       heapMaxMb: parts.heapMaxMb,
       report: (report) => this.#take(report),
       died: (error) => this.#died(error),
@@ -92,6 +98,11 @@ export class HostThread {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** For how long it has been there after its end: code that cannot be interrupted keeps a thread alive. */
+  get lingersMs(): number {
+    return this.#ended && !this.#isGone ? this.#parts.clock.now() - this.#endedAtMs : 0;
   }
 
   get load(): number {
@@ -128,7 +139,7 @@ export class HostThread {
     return [...new Set(names)].join(', ') || 'the loading of the thread';
   }
 
-  /** Once a second, with the time that has passed. Answers false when the thread is of no use any more. */
+  /** A few times a second, with the time that has passed. Answers false when the thread is of no use any more. */
   tick(elapsedMs: number): boolean {
     if (this.#ended) return false;
     if (this.#parts.logs.revision !== this.#levels) {
@@ -150,11 +161,17 @@ export class HostThread {
   end(blame: TributaryError | null, culprits: ReadonlySet<number> | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { log, name, exclusive } = this.#parts;
+    const { log, name, exclusive, clock } = this.#parts;
+    this.#endedAtMs = clock.now();
     if (blame !== null) log.error('A plugin thread was ended.', { thread: name, error: blame.message });
-    this.#thread.terminate().catch((error: unknown) => {
-      log.warn('A plugin thread did not end cleanly.', { thread: name, error: String(error) });
-    });
+    this.#thread
+      .terminate()
+      .catch((error: unknown) => {
+        log.warn('A plugin thread did not end cleanly.', { thread: name, error: String(error) });
+      })
+      .finally(() => {
+        this.#isGone = true;
+      });
     for (const { reject } of this.#asked.values()) reject(blame ?? gone(name, null));
     this.#asked.clear();
     const residents = [...this.#residents];
@@ -224,9 +241,25 @@ export class HostThread {
 
   #checkMemory(): void {
     const { heapMaxMb, name } = this.#parts;
-    // The limit of the heap does not count buffers: they are looked at here.
-    if (this.#pulse.bufferBytes <= heapMaxMb * MEGABYTE) return;
+    if (this.#pulse.memoryBytes <= heapMaxMb * MEGABYTE) return;
     this.end(outOfMemory(name, heapMaxMb, this.doing()), null);
+  }
+
+  /** A blocked thread does not tell by itself what it uses, and may run full within a second. */
+  #measure(): void {
+    if (this.#isMeasured) return;
+    this.#isMeasured = true;
+    const { heapMaxMb, name } = this.#parts;
+    const measure = async (): Promise<void> => {
+      const bytes = await this.#thread.heapBytes();
+      this.#isMeasured = false;
+      if (bytes !== null && bytes > blockedLimitMb(heapMaxMb) * MEGABYTE) {
+        this.end(outOfMemory(name, heapMaxMb, this.doing()), null);
+      }
+    };
+    measure().catch(() => {
+      this.#isMeasured = false;
+    });
   }
 
   #checkBeat(elapsedMs: number): void {
@@ -237,6 +270,7 @@ export class HostThread {
       return;
     }
     this.#blockedMs += elapsedMs;
+    this.#measure();
     const limits = [...this.#residents.values()].map(({ hangLimitMs }) => hangLimitMs);
     const least = Math.min(...limits.map((limit) => limit ?? Number.POSITIVE_INFINITY));
     const hangMs = limits.length === 0 ? this.#parts.hangTimeoutMs : least;

@@ -105,5 +105,6 @@ export type Report =
 /** With what a thread is started. */
 export interface ThreadSeed {
   readonly pulse: SharedArrayBuffer;
+  readonly heapMaxMb: number;
   readonly levels: readonly (readonly [string, LogLevel])[];
 }

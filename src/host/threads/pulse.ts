@@ -11,7 +11,7 @@ const PENDING = 4;
 const PENDING_SLOTS = 30;
 const CELLS = PENDING + 2 * PENDING_SLOTS;
 const LEASE = 0;
-const BUFFERS = 1;
+const MEMORY = 1;
 const NUMBERS_AT = CELLS * 4;
 
 /** A call by the number of its name, and the run it belongs to (0: none). */
@@ -35,14 +35,14 @@ export class Pulse {
     return Atomics.load(this.#cells, BEAT);
   }
 
-  beat(bufferBytes: number): void {
-    this.#numbers[BUFFERS] = bufferBytes;
+  beat(memoryBytes: number): void {
+    this.#numbers[MEMORY] = memoryBytes;
     Atomics.add(this.#cells, BEAT, 1);
   }
 
-  /** Bytes of buffers outside the heap at the last beat: the heap's limit does not count them. */
-  get bufferBytes(): number {
-    return this.#numbers[BUFFERS]!;
+  /** What the thread kept at its last beat, in its heap or in buffers, whichever is more. */
+  get memoryBytes(): number {
+    return this.#numbers[MEMORY]!;
   }
 
   /** Until when the worker may work (see `Lease`); written by the main thread. */

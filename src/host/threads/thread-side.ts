@@ -4,7 +4,6 @@
 // Law: whose code runs is known at any moment: every run and every connector instance has a number, which goes along with all that it
 // sets off (timers, promises), so that an error that nobody catches still finds its owner.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { getHeapStatistics } from 'node:v8';
 import type { ConfigProvider } from '../../connect/config-provider.ts';
 import type { ConnectorContext } from '../../connect/connectors.ts';
 import type { PluginDef } from '../../connect/plugins.ts';
@@ -22,6 +21,7 @@ import type { AnyConnector, ConnectorDefinition } from '../task-order.ts';
 import { runHere, type TaskRun } from '../task-run.ts';
 import { messagesOf, validateConnector } from '../validate.ts';
 import { describeModule } from './description.ts';
+import { KeptMemory } from './kept-memory.ts';
 import { markedPlugin } from './marked.ts';
 import type { Ask, HandedConfig, ModuleExports, Order, PluginModule, Report, RunSpec } from './messages.ts';
 import type { Pulse } from './pulse.ts';
@@ -33,6 +33,7 @@ const BEAT_MS = 250;
 export interface ThreadParts {
   readonly environment: Omit<Environment, 'plugins'>;
   readonly pulse: Pulse;
+  readonly heapMaxMb: number;
   /** Imports a module and answers what it exports. Throws when that is nothing. */
   load(module: PluginModule): Promise<ModuleExports>;
   post(report: Report): void;
@@ -80,9 +81,10 @@ export class ThreadSide {
 
   /** Shows that the event loop turns, for as long as the thread lives. */
   async beat(): Promise<never> {
-    const { pulse, environment } = this.#parts;
+    const { pulse, environment, heapMaxMb } = this.#parts;
+    const memory = new KeptMemory(heapMaxMb, environment.clock);
     for (;;) {
-      pulse.beat(getHeapStatistics().external_memory);
+      pulse.beat(memory.bytes());
       for (const [id, running] of this.#runs) this.#look(id, running);
       this.#tellSamples();
       await environment.clock.sleep(BEAT_MS);

@@ -48,9 +48,11 @@ export interface ThreadsParts {
   readonly settings: IsolationSettings;
 }
 
-const TICK_MS = 1000;
-const IDLE_TICKS = 2;
-const CLERK_IDLE_TICKS = 30;
+const TICK_MS = 250;
+const IDLE_TICKS = 8;
+const CLERK_IDLE_TICKS = 120;
+/** Code in a loop that the engine cannot interrupt keeps its thread for ever; it must not get another one each time. */
+const LINGER_MS = 5000;
 /** A config is validated twice in a row: for its messages, and for what shows only when its parts are made. */
 const VERDICT_MS = 2000;
 
@@ -63,6 +65,7 @@ export class Threads implements Isolation {
   readonly #own = new Map<string, HostThread>();
   readonly #pool = new Set<HostThread>();
   readonly #instances = new Map<string, RemoteConnector>();
+  readonly #lingering = new Map<HostThread, string>();
   readonly #stop = new AbortController();
   readonly #verdicts = new Map<string, { readonly atMs: number; readonly verdict: Promise<Validation> }>();
   #plugins: PluginRegistry | null = null;
@@ -155,9 +158,17 @@ export class Threads implements Isolation {
     return verdict;
   }
 
-  async close(): Promise<void> {
+  /** Ends all. Answers false when one could not be ended: the process will not come to an end by itself then. */
+  async close(): Promise<boolean> {
     this.#stop.abort();
     for (const thread of this.#threads) thread.end(null, new Set());
+    const { clock } = this.#parts;
+    const threads = [...this.#lingering.keys()];
+    for (let waitedMs = 0; threads.some((thread) => thread.lingersMs > 0); waitedMs += TICK_MS) {
+      if (waitedMs >= LINGER_MS) return false;
+      await clock.sleep(TICK_MS);
+    }
+    return true;
   }
 
   #keeper(): HostThread {
@@ -244,9 +255,13 @@ export class Threads implements Isolation {
   #kept(threads: Map<string, HostThread>, name: string, raw: RawConfig, exclusive: boolean): HostThread {
     const known = threads.get(name);
     if (known !== undefined && !known.ended) return known;
+    for (const [thread, of] of this.#lingering) {
+      if (of === name && thread.lingersMs >= LINGER_MS) throw unstoppable(name, thread.doing());
+    }
     const own = parseSetting('INT', raw['task.thread.heap.max.mb'] ?? '');
     const heapMaxMb = typeof own === 'number' && own > 0 ? own : this.#parts.settings.heapMaxMb;
     const thread = this.#make({ name: `plugins of ${name}`, exclusive, heapMaxMb, idleTicksMax: IDLE_TICKS });
+    this.#lingering.set(thread, name);
     threads.set(name, thread);
     return thread;
   }
@@ -314,12 +329,15 @@ export class Threads implements Isolation {
   async #tick(): Promise<void> {
     const { clock } = this.#parts;
     let lastMs = clock.now();
-    while (this.#threads.size > 0 && !this.#stop.signal.aborted) {
+    while (this.#threads.size + this.#lingering.size > 0 && !this.#stop.signal.aborted) {
       await clock.sleep(TICK_MS, this.#stop.signal);
       // A host that was itself asleep must not take the time for the threads': they slept, too.
       const elapsedMs = Math.min(clock.now() - lastMs, 2 * TICK_MS);
       lastMs = clock.now();
       for (const thread of this.#threads) if (!thread.tick(elapsedMs)) this.#threads.delete(thread);
+      for (const thread of this.#lingering.keys()) {
+        if (thread.ended && thread.lingersMs === 0) this.#lingering.delete(thread);
+      }
       for (const [name, thread] of this.#own) if (thread.ended) this.#own.delete(name);
     }
   }
@@ -328,4 +346,12 @@ export class Threads implements Isolation {
     if (this.#plugins === null) throw new TypeError('The plugins are not known yet.');
     return this.#plugins;
   }
+}
+
+function unstoppable(name: string, doing: string): TributaryError {
+  return new TributaryError('TRIB_THREAD_UNSTOPPABLE', 'config', {
+    what: `Plugin code cannot be interrupted, so its former thread still runs; it was at: ${doing}.`,
+    where: name,
+    fix: 'It is not started again in this process. Mend the plugin and restart the worker.',
+  });
 }

@@ -9,11 +9,13 @@ function world(exclusive: boolean) {
   const logs = new Logs({ write: () => {}, now: () => 0 });
   let start!: ThreadStart;
   let isTerminated = false;
+  const heap = { bytes: 0 };
   const thread = new HostThread({
     start: (given) => {
       start = given;
       return {
         post: () => {},
+        heapBytes: async () => heap.bytes,
         terminate: async () => {
           isTerminated = true;
         },
@@ -39,7 +41,7 @@ function world(exclusive: boolean) {
       orphaned: (blame) => told.push(`${id} ${blame === null ? 'goes on' : blame.code}`),
     });
   };
-  return { thread, start, pulse: new Pulse(start.seed.pulse), told, admit, isTerminated: () => isTerminated };
+  return { thread, start, heap, pulse: new Pulse(start.seed.pulse), told, admit, isTerminated: () => isTerminated };
 }
 
 test('a blocked thread is ended; the one whose code ran is to blame, the others go on', () => {
@@ -94,7 +96,7 @@ test('out of memory is the doing of all on a thread of one connector, and of nob
   assert.deepEqual([own.told, shared.told], [['1 TRIB_THREAD_MEMORY'], ['1 goes on']]);
 });
 
-test('buffers count as memory', () => {
+test('what a thread says it keeps is held against its limit', () => {
   const { thread, pulse, told, admit } = world(true);
   admit(1);
 
@@ -135,4 +137,21 @@ test('the lease on a thread is that of its runs, whatever else lives there', () 
   thread.tick(1000);
 
   assert.deepEqual([before, pulse.leaseUntilMs], [7000, 7000]);
+});
+
+test('a blocked thread is measured from outside, and may use more', async () => {
+  const { thread, pulse, heap, told, admit } = world(true);
+  admit(1);
+  pulse.beat(0);
+  thread.tick(250);
+  heap.bytes = 300 * 1024 * 1024;
+  thread.tick(250);
+  await new Promise((resolve) => setImmediate(resolve));
+  const before = [...told];
+
+  heap.bytes = 400 * 1024 * 1024;
+  thread.tick(250);
+  await new Promise((resolve) => setImmediate(resolve));
+
+  assert.deepEqual([before, told], [[], ['1 TRIB_THREAD_MEMORY']]);
 });

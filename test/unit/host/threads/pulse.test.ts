@@ -31,7 +31,7 @@ test('beats and memory are seen from the other side, the lease from this one', (
   thread.beat(1_000_000);
   host.leaseUntilMs = 77;
 
-  assert.deepEqual([host.beats, host.bufferBytes, thread.leaseUntilMs], [1, 1_000_000, 77]);
+  assert.deepEqual([host.beats, host.memoryBytes, thread.leaseUntilMs], [1, 1_000_000, 77]);
 });
 
 test('more calls than there are slots do no harm', () => {
