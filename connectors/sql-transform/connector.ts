@@ -10,7 +10,7 @@ import {
 } from 'tributary/connect';
 import { faultInFile, mayComeTrue, type QueryEngine, queryCount } from 'tributary/sql';
 import { CONFIG } from './config.ts';
-import { readScript } from './script.ts';
+import { readScript, withText } from './script.ts';
 import { SqlTask, TASK_COUNT, TASK_NUMBER } from './task.ts';
 
 class SqlTransform implements ProcessorConnector {
@@ -23,8 +23,9 @@ class SqlTransform implements ProcessorConnector {
   /** One task a query, as far as tasks go. */
   taskConfigs(maxTasks: number): readonly RawConfig[] {
     const count = Math.max(1, Math.min(maxTasks, queryCount(readScript(this.#raw).text)));
+    const raw = withText(this.#raw);
     return Array.from({ length: count }, (_, index) => ({
-      ...this.#raw,
+      ...raw,
       [TASK_NUMBER]: String(index),
       [TASK_COUNT]: String(count),
     }));

@@ -12,6 +12,15 @@ export interface Script {
   readonly setting: 'sql' | 'sql.file';
 }
 
+/** Setting by which the connector hands a file's text to its tasks: they may run on hosts whose copy of the file differs. */
+const FILE_TEXT = '__sql.file.text';
+
+/** The settings of a task, with the text of the file as it is now. Encoded, so that nothing in it is taken for a reference. */
+export function withText(raw: RawConfig): RawConfig {
+  const { file, text } = readScript(raw);
+  return file === null ? raw : { ...raw, [FILE_TEXT]: Buffer.from(text).toString('base64') };
+}
+
 /** Reads the script. Throws `config` when there is none. */
 export function readScript(raw: RawConfig): Script {
   const inline = (raw['sql'] ?? '').trim();
@@ -24,6 +33,8 @@ export function readScript(raw: RawConfig): Script {
     });
   }
   const properties = propertiesOf(raw);
+  const handed = raw[FILE_TEXT] ?? '';
+  if (handed !== '') return { text: Buffer.from(handed, 'base64').toString(), file, properties, setting: 'sql.file' };
   if (file === '') return { text: raw['sql'] ?? '', file: null, properties, setting: 'sql' };
   try {
     return { text: readFileSync(file, 'utf8'), file, properties, setting: 'sql.file' };

@@ -14,6 +14,7 @@ import type { Environment } from './environment.ts';
 import type { ConnectorKind } from './framework-config.ts';
 import { concerns } from './herder/connector-work.ts';
 import { Herder } from './herder/herder.ts';
+import type { OtherSeat, OtherWork } from './herder/other-work.ts';
 import type { SignatureFault } from './herder/peers.ts';
 import type { Place } from './herder/seat.ts';
 import type { OffsetStore } from './offset-store.ts';
@@ -108,6 +109,11 @@ export class Worker {
   /** This worker writes connectors and tasks. */
   get isLeader(): boolean {
     return this.#herder.isLeader;
+  }
+
+  /** Work beside connectors takes part in the sharing of the group's work. To be called before `open`. */
+  share(other: OtherWork): OtherSeat {
+    return this.#herder.share(other);
   }
 
   /** Takes the stores over, joins the group if there is one, and starts what is owned. Throws `transient` while the broker cannot be reached. */

@@ -13,6 +13,8 @@ export interface Describing {
   readonly catalog: Catalog;
   readonly broker: Broker;
   query(queryId: string): Promise<QueryStatus>;
+  /** How a query fares, as far as this host can tell without asking anybody. */
+  stateOf(queryId: string): QueryStatus['state'];
 }
 
 /** A type as `SchemaInfo`: empty members are left out. */
@@ -89,14 +91,15 @@ function runningQuery(
   query: { readonly id: string; readonly text: string; readonly sink: string | null },
 ): Parts {
   const sink = query.sink === null ? undefined : engine.catalog.sources.get(query.sink);
+  const state = shownState(engine.stateOf(query.id));
   return {
     queryString: query.text,
     sinks: query.sink === null ? [] : [query.sink],
     sinkKafkaTopics: sink === undefined ? [] : [sink.topic],
     id: query.id,
-    statusCount: { RUNNING: 1 },
+    statusCount: { [state]: 1 },
     queryType: 'PERSISTENT',
-    state: 'RUNNING',
+    state,
   };
 }
 
@@ -116,6 +119,12 @@ async function offsetSummaries(engine: Describing, queryIds: readonly string[]):
     });
   }
   return summaries;
+}
+
+/** States in the words of ksqlDB's clients, and UNKNOWN for what another host runs and has said nothing of. */
+export function shownState(state: QueryStatus['state']): 'RUNNING' | 'ERROR' | 'PAUSED' | 'UNKNOWN' {
+  if (state === 'ERROR' || state === 'PAUSED' || state === 'UNKNOWN') return state;
+  return state === 'STOPPED' ? 'PAUSED' : 'RUNNING';
 }
 
 /** A function as `describe_function`. */

@@ -8,7 +8,7 @@ import type { PersistentQuery } from '../sql/catalog/catalog.ts';
 import { inputsOf, type PlanNode } from '../sql/plan/nodes.ts';
 import type { ExplainStatement } from '../sql/syntax/ast.ts';
 import type { ParsedStatement } from '../sql/syntax/parse.ts';
-import { type Describing, fieldsOf, schemaInfo } from './describe.ts';
+import { type Describing, fieldsOf, schemaInfo, shownState } from './describe.ts';
 import type { Facts } from './facts.ts';
 import type { QueryStatus } from './query-status.ts';
 import type { RunControl } from './run-control.ts';
@@ -18,6 +18,8 @@ type Parts = Readonly<Record<string, unknown>>;
 export interface Explaining extends Describing {
   readonly facts: Facts;
   readonly runs: RunControl;
+  /** Where a query runs; null: this host stands alone, or it is not known. */
+  hostOf(queryId: string): string | null;
 }
 
 /** The answer to EXPLAIN. */
@@ -48,7 +50,7 @@ export async function explain(
 /** A persistent query as `QueryDescription`. */
 export async function describeQuery(engine: Explaining, query: PersistentQuery, status: QueryStatus): Promise<Parts> {
   const sink = query.sink === null ? undefined : engine.catalog.sources.get(query.sink);
-  const state = status.state === 'ERROR' || status.state === 'PAUSED' ? status.state : 'RUNNING';
+  const state = shownState(status.state);
   return {
     id: query.id,
     statementText: query.text,
@@ -59,7 +61,7 @@ export async function describeQuery(engine: Explaining, query: PersistentQuery, 
     topology: topologyText(engine.runs.get(query.id)?.topology ?? null),
     executionPlan: planText(query.plan),
     overriddenProperties: query.properties,
-    ksqlHostQueryStatus: { local: state },
+    ksqlHostQueryStatus: { [engine.hostOf(query.id) ?? 'local']: state },
     queryType: 'PERSISTENT',
     queryErrors: [
       ...status.errors.map(({ atMs, message, type }) => ({ timestamp: atMs, errorMessage: message, type })),

@@ -5,16 +5,13 @@
 // log and answers statements; a persistent query runs on the host that owns it.
 import { TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { serdeRef } from '../engine/pipeline/serde-ref.ts';
 import { Progress } from '../engine/progress.ts';
 import { createSerdes } from '../engine/serde.ts';
 import type { Serdes } from '../engine/serdes.ts';
-import type { SerdeRef } from '../engine/topology.ts';
 import type { Broker } from '../ports/broker.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import type { StateStore } from '../ports/state-store.ts';
-import { topicShape } from '../sql/bind/from.ts';
 import type { Catalog, Source } from '../sql/catalog/catalog.ts';
 import { builtInFunctions } from '../sql/functions/index.ts';
 import type { Functions } from '../sql/functions/registry.ts';
@@ -28,7 +25,7 @@ import { RowInserter } from './insert-rows.ts';
 import type { LogEntry } from './log-entry.ts';
 import { LinePrinter } from './print.ts';
 import type { QueryGroup } from './query-group.ts';
-import { type QueryStatus, statusOf } from './query-status.ts';
+import { type QueryStatus, type StatusFacts, stateOf, statusOf } from './query-status.ts';
 import type { ExecuteResult, LineStream, RowStream, StatementFailure, StatementOptions } from './results.ts';
 import { RunControl, unknownQuery } from './run-control.ts';
 import { RunKeeper } from './run-keeper.ts';
@@ -36,6 +33,7 @@ import { notAQuery, Selects } from './selects.ts';
 import { type EngineSettings, engineSettings, mergedProperties } from './settings.ts';
 import { notReady, type Script, StatementRunner } from './statement-runner.ts';
 import { bindPrepared, isQuery, type PreparedStatement, prepareScript, tryStatements } from './statements.ts';
+import { sourceOf, type TargetTopic, targetOf } from './target-topic.ts';
 
 /** What the engine is lent. */
 export interface QueryEnginePorts {
@@ -48,15 +46,6 @@ export interface QueryEnginePorts {
   random(): number;
   /** Absent: this host stands alone, and runs all. */
   readonly group?: QueryGroup | null;
-}
-
-/** Where rows of a stream or table are written, for writers beside SQL (back-fills). */
-export interface TargetTopic {
-  readonly topic: string;
-  readonly partitions: number;
-  readonly key: SerdeRef;
-  readonly value: SerdeRef;
-  readonly source: Source;
 }
 
 export class QueryEngine {
@@ -261,12 +250,11 @@ export class QueryEngine {
   async query(queryId: string): Promise<QueryStatus> {
     const query = this.#state.catalog.queries.get(queryId);
     if (query === undefined) throw unknownQuery(queryId);
-    return statusOf(this.#ports.broker, query, this.runs.get(queryId), {
-      owner: this.#state.ownerOf(queryId),
-      paused: this.#state.isPaused(queryId),
-      broken: this.#keeper.brokenBy(queryId),
-      elsewhere: this.#group === null ? null : (this.#hostStates?.of(queryId) ?? 'unknown'),
-    });
+    return statusOf(this.#ports.broker, query, this.runs.get(queryId), this.#statusFacts(queryId));
+  }
+
+  stateOf(queryId: string): QueryStatus['state'] {
+    return stateOf(this.runs.get(queryId), this.#statusFacts(queryId));
   }
 
   /** Where a query runs, as `host:port`; null: it is not known, or this host stands alone. */
@@ -296,17 +284,7 @@ export class QueryEngine {
 
   /** Where rows of a stream or table are written. Throws `notFound`. */
   async targetOf(name: string): Promise<TargetTopic> {
-    const source = await this.#knownSource(name);
-    const info = await this.#ports.broker.topic(source.topic);
-    if (info === null) {
-      throw new TributaryError('TRIB_TOPIC_MISSING', 'notFound', {
-        what: `The topic ${source.topic} of ${source.name} does not exist.`,
-        fix: 'Create it before rows are written to it.',
-      });
-    }
-    const shape = topicShape(source);
-    const { partitions } = info;
-    return { topic: source.topic, partitions, key: serdeRef(shape, 'key'), value: serdeRef(shape, 'value'), source };
+    return targetOf(this.#ports.broker, await this.#knownSource(name));
   }
 
   /**
@@ -345,7 +323,7 @@ export class QueryEngine {
   /** Another host may have made it a moment ago. */
   async #knownSource(name: string): Promise<Source> {
     await this.#runner.sync();
-    return this.#source(name);
+    return sourceOf(this.#state.catalog, name);
   }
 
   #apply(offset: number, entry: LogEntry): void {
@@ -372,20 +350,20 @@ export class QueryEngine {
     );
   }
 
+  #statusFacts(queryId: string): StatusFacts {
+    return {
+      owner: this.#state.ownerOf(queryId),
+      paused: this.#state.isPaused(queryId),
+      broken: this.#keeper.brokenBy(queryId),
+      elsewhere: this.#group === null ? null : (this.#hostStates?.of(queryId) ?? 'unknown'),
+    };
+  }
+
   #checkHere(queryId: string, table: string): void {
     if (this.#group === null || this.runs.need(queryId).active) return;
     const found = this.#hostStates?.of(queryId) ?? null;
     const url = found === null || found.host === this.#group.hostId ? null : found.url;
     throw new TableElsewhere(table, queryId, url);
-  }
-
-  #source(name: string): Source {
-    const source = this.#state.catalog.sources.get(name) ?? this.#state.catalog.sources.get(name.toUpperCase());
-    if (source !== undefined) return source;
-    throw new TributaryError('TRIB_SOURCE_UNKNOWN', 'notFound', {
-      what: `There is no stream or table ${name}.`,
-      fix: 'SHOW STREAMS and SHOW TABLES list all.',
-    });
   }
 
   #properties(options: StatementOptions): Readonly<Record<string, string>> {

@@ -48,18 +48,29 @@ export interface QueryStatus {
   readonly errors: readonly QueryError[];
 }
 
+/** What is known of a query beside its run here. */
+export interface StatusFacts {
+  readonly owner: string | null;
+  readonly paused: boolean;
+  readonly broken: QueryError | null;
+  /** In a group, what the host that runs it says; null: this host stands alone. */
+  readonly elsewhere: HostState | 'unknown' | null;
+}
+
+/** A query's state, without asking anybody. */
+export function stateOf(run: PersistentRun | null, { paused, broken, elsewhere }: StatusFacts): QueryState {
+  if (broken !== null) return 'ERROR';
+  if (paused) return 'PAUSED';
+  if (run?.active === true || elsewhere === null) return run?.state ?? 'STOPPED';
+  return elsewhere === 'unknown' ? 'UNKNOWN' : elsewhere.state;
+}
+
 /** A query as it stands now. */
 export async function statusOf(
   broker: Broker,
   query: PersistentQuery,
   run: PersistentRun | null,
-  about: {
-    readonly owner: string | null;
-    readonly paused: boolean;
-    readonly broken: QueryError | null;
-    /** In a group, what the host that runs it says; null: this host stands alone. */
-    readonly elsewhere: HostState | 'unknown' | null;
-  },
+  about: StatusFacts,
 ): Promise<QueryStatus> {
   const sources = run === null ? [] : await knownLagsOf(broker, run);
   const lag = sources === null ? null : sources.reduce((sum, source) => sum + source.lag, 0);
@@ -71,7 +82,7 @@ export async function statusOf(
     sink: query.sink,
     reads: query.reads,
     owner: about.owner,
-    state: about.broken !== null ? 'ERROR' : about.paused ? 'PAUSED' : stateOf(run, about.elsewhere),
+    state: stateOf(run, about),
     group: run?.group ?? '',
     sources: sources ?? [],
     lag,
@@ -83,11 +94,6 @@ export async function statusOf(
     failures: { count: run?.tally.failedCount ?? 0, samples: run?.tally.failureSamples ?? [] },
     errors: about.broken !== null ? [about.broken] : errorsOf(run, about.elsewhere),
   };
-}
-
-function stateOf(run: PersistentRun | null, elsewhere: HostState | 'unknown' | null): QueryState {
-  if (run?.active === true || elsewhere === null) return run?.state ?? 'STOPPED';
-  return elsewhere === 'unknown' ? 'UNKNOWN' : elsewhere.state;
 }
 
 function errorsOf(run: PersistentRun | null, elsewhere: HostState | 'unknown' | null): readonly QueryError[] {

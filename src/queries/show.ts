@@ -5,7 +5,7 @@ import type { PersistentQuery, Source } from '../sql/catalog/catalog.ts';
 import type { Functions, SqlFunction } from '../sql/functions/registry.ts';
 import type { AssertSchemaStatement, AssertTopicStatement, ListStatement } from '../sql/syntax/ast.ts';
 import type { ParsedStatement } from '../sql/syntax/parse.ts';
-import { describeFunction, describeSource, schemaInfo } from './describe.ts';
+import { describeFunction, describeSource, schemaInfo, shownState } from './describe.ts';
 import { describeQuery, type Explaining, explain } from './explain.ts';
 import type { QueryStatus } from './query-status.ts';
 import type { Entity } from './results.ts';
@@ -137,12 +137,6 @@ async function listQueries(engine: ShownEngine): Promise<Parts> {
       };
     }),
   };
-}
-
-/** The states that clients know. */
-export function shownState(state: QueryStatus['state']): 'RUNNING' | 'ERROR' | 'PAUSED' {
-  if (state === 'ERROR' || state === 'PAUSED') return state;
-  return state === 'STOPPED' ? 'PAUSED' : 'RUNNING';
 }
 
 async function queryDescriptions(engine: ShownEngine): Promise<Parts> {

@@ -28,7 +28,7 @@ import {
 } from './statements.ts';
 
 /** How often a statement is bound anew when other hosts write in between; pauses grow and are not alike on two hosts. */
-const TURNS_MAX = 12;
+const TURNS_MAX = 40;
 const TURN_PAUSE_MS = 20;
 
 type Properties = Readonly<Record<string, string>>;
@@ -221,7 +221,7 @@ export class StatementRunner {
         return await act();
       } catch (error) {
         if (!isOvertaken(error) || turn >= turns) throw error;
-        await this.#ports.clock.sleep(TURN_PAUSE_MS * turn * (0.5 + this.#ports.random()));
+        await this.#ports.clock.sleep(TURN_PAUSE_MS * Math.min(turn, 10) * 2 * this.#ports.random());
       }
     }
   }

@@ -93,7 +93,7 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
       isolation: threads,
     };
     const worker = new Worker(environment);
-    const services = await patiently(() => startServices(environment, adapters, settings), {
+    const services = await patiently(() => startServices(worker, adapters, settings), {
       clock,
       signal,
       say: sayWaiting,

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { Backfills } from '../backfill/index.ts';
 import { TributaryError } from '../core/errors.ts';
-import type { Environment } from '../host/index.ts';
+import type { Environment, Worker } from '../host/index.ts';
 import { backfillResources } from '../http/backfill.ts';
 import { BrazeStandIn } from '../http/braze-stand-in.ts';
 import { ksqlApp } from '../http/ksql-app.ts';
@@ -28,11 +28,8 @@ export interface ServiceSet {
 }
 
 /** Starts them. Throws `transient` while something cannot be reached: what was started is closed again. */
-export async function startServices(
-  environment: Environment,
-  adapters: Adapters,
-  settings: WorkerSettings,
-): Promise<ServiceSet> {
+export async function startServices(worker: Worker, adapters: Adapters, settings: WorkerSettings): Promise<ServiceSet> {
+  const { environment } = worker;
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const step of closers.toReversed()) await step();
@@ -40,7 +37,7 @@ export async function startServices(
   try {
     const standIn = await startStandIn(settings);
     if (standIn !== null) closers.push(() => standIn.close());
-    const engine = await startEngine(environment);
+    const engine = await startEngine(worker);
     closers.push(() => engine.close());
     const backfills = await startBackfills(environment, adapters, engine);
     closers.push(() => backfills.stop());
@@ -54,6 +51,7 @@ export async function startServices(
         address: environment.settings.workerId,
         kafkaClusterId: environment.settings.clusterId,
         serviceId: `${environment.settings.clusterId}_`,
+        http: environment.http,
       }),
       submitBackfill: async (job) => {
         await backfills.submit(job);
@@ -66,11 +64,21 @@ export async function startServices(
   }
 }
 
-async function startEngine(environment: Environment): Promise<QueryEngine> {
-  const { broker, registry, store, clock, logs, settings } = environment;
+async function startEngine(worker: Worker): Promise<QueryEngine> {
+  const { broker, registry, store, clock, logs, settings } = worker.environment;
   const log = logs.logger('sql');
-  const engine = new QueryEngine(
-    { broker, registry, store, clock, log, random: () => Math.random() },
+  let engine: QueryEngine | null = null;
+  const seat =
+    settings.group === null
+      ? null
+      : worker.share({
+          work: () => engine?.work() ?? [],
+          held: () => engine?.held() ?? [],
+          settle: async (names) => engine?.settle(names),
+        });
+  const group = seat === null ? null : { ...seat, hostId: settings.workerId, url: settings.advertisedKsqlUrl };
+  engine = new QueryEngine(
+    { broker, registry, store, clock, log, random: () => Math.random(), group },
     { clusterId: settings.clusterId },
   );
   try {

@@ -9,7 +9,7 @@ import type { ConfigChange, StoredConnector } from '../config-fold.ts';
 import { ConfigStore } from '../config-store.ts';
 import { within } from '../deadline.ts';
 import { type Environment, taskTransactionalId } from '../environment.ts';
-import { connectorItem, parseItem, taskItem } from '../group/work-items.ts';
+import { connectorItem, parseItem, queryItem, taskItem } from '../group/work-items.ts';
 import type { Lease } from '../lease.ts';
 import { OffsetStore } from '../offset-store.ts';
 import type { Status } from '../states.ts';
@@ -18,6 +18,7 @@ import { StatusStore } from '../status-store.ts';
 import { sameSet, type TaskSet } from '../task-set.ts';
 import { ConnectorWork, concerns, type WantedWork, type WorkDesk } from './connector-work.ts';
 import { GroupSeat, type SeatDesk } from './group-seat.ts';
+import type { OtherSeat, OtherWork } from './other-work.ts';
 import { Peers } from './peers.ts';
 import { ALONE, type Place, type Seat } from './seat.ts';
 import { TopicUse } from './topic-use.ts';
@@ -37,6 +38,7 @@ export class Herder implements WorkDesk, SeatDesk {
   /** The items of each connector as they were last shared out. */
   readonly #items = new Map<string, string>();
   readonly #fencings = new Map<string, Promise<void>>();
+  #other: OtherWork | null = null;
   #closing = false;
 
   constructor(environment: Environment) {
@@ -67,6 +69,16 @@ export class Herder implements WorkDesk, SeatDesk {
     return this.#seat.isLeader;
   }
 
+  /** From now on this work is shared out, too. To be lent before the herder is opened. */
+  share(other: OtherWork): OtherSeat {
+    this.#other = other;
+    return {
+      owns: (name) => !this.#closing && this.#seat.owns(queryItem(name)),
+      mayWork: () => this.#seat.lease.holds(),
+      workChanged: () => this.#seat.workChanged(),
+    };
+  }
+
   /** Reads the stores, takes the seat and starts what is owned. Throws `transient` while the broker cannot be reached. */
   async open(): Promise<void> {
     await this.configs.open();
@@ -85,7 +97,8 @@ export class Herder implements WorkDesk, SeatDesk {
   async close(): Promise<void> {
     this.#closing = true;
     const { clock, settings } = this.environment;
-    const stopping = Promise.all([...this.#works.values()].map((work) => work.reconcile()));
+    const others = this.#other?.settle(this.#other.held());
+    const stopping = Promise.all([others, ...[...this.#works.values()].map((work) => work.reconcile())]);
     await within(stopping, settings.shutdownTimeoutMs * 2, clock);
     await this.statuses.flush();
     await this.#seat.close();
@@ -207,20 +220,22 @@ export class Herder implements WorkDesk, SeatDesk {
   // What the seat asks.
 
   work(): readonly string[] {
-    return this.configs.list().flatMap(itemsOf);
+    return [...this.configs.list().flatMap(itemsOf), ...(this.#other?.work() ?? []).map(queryItem)];
   }
 
   held(): readonly string[] {
-    return [...this.#works.values()].flatMap((work) => work.held());
+    return [...[...this.#works.values()].flatMap((work) => work.held()), ...(this.#other?.held() ?? []).map(queryItem)];
   }
 
   async settle(items: Iterable<string>): Promise<void> {
     const names = new Set<string>();
+    const others = new Set<string>();
     for (const item of items) {
       const parsed = parseItem(item);
-      if (parsed !== null && parsed.kind !== 'query') names.add(parsed.connector);
+      if (parsed?.kind === 'query') others.add(parsed.query);
+      else if (parsed !== null) names.add(parsed.connector);
     }
-    await Promise.all([...names].map((name) => this.#reconcile(name)));
+    await Promise.all([this.#other?.settle(others), ...[...names].map((name) => this.#reconcile(name))]);
   }
 
   flush(): Promise<void> {

@@ -1,9 +1,11 @@
 // The ksqlDB API as an express router. Everything a statement does happens in `queries`; here is only HTTP.
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
+import type { HttpClient } from '../../ports/http-client.ts';
 import type { ExecuteResult, QueryEngine } from '../../queries/index.ts';
 import { bodyOfError, bodyOfFailure, KsqlError, send, sendError } from './errors.ts';
 import { bodyOf, type StreamForm, statementRequest, streamForm } from './request.ts';
 import { sendRows } from './row-stream.ts';
+import { sentOn } from './sent-on.ts';
 
 /** What the API tells about the server. */
 export interface KsqlSettings {
@@ -12,6 +14,8 @@ export interface KsqlSettings {
   readonly address: string;
   readonly kafkaClusterId: string;
   readonly serviceId: string;
+  /** Pull queries on tables that another host keeps are sent on with it; absent: they are refused. */
+  readonly http?: HttpClient;
 }
 
 const BODY_BYTES_MAX = '16mb';
@@ -28,7 +32,7 @@ export function ksqlRouter(engine: QueryEngine, settings: KsqlSettings): Router 
     else send(response, 50302, bodyOfError(new KsqlError(50302, 'Server initializing')).body);
   });
   statementRoutes(router, engine);
-  queryRoutes(router, engine);
+  queryRoutes(router, engine, settings.http ?? null);
   router.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
     if (response.headersSent) next(error);
     else sendError(response, error);
@@ -119,12 +123,12 @@ function statementRoutes(router: Router, engine: QueryEngine): void {
   router.get('/is_valid_property/:name', (_request, response) => response.json(true));
 }
 
-function queryRoutes(router: Router, engine: QueryEngine): void {
+function queryRoutes(router: Router, engine: QueryEngine, http: HttpClient | null): void {
   router.post('/query', async (request, response) => {
-    await answerQuery(engine, { request, response }, 'ksql', 'streamed');
+    await sentOn(http, { request, response }, () => answerQuery(engine, { request, response }, 'ksql', 'streamed'));
   });
   router.post('/query-stream', async (request, response) => {
-    await answerQuery(engine, { request, response }, 'sql', 'delimited');
+    await sentOn(http, { request, response }, () => answerQuery(engine, { request, response }, 'sql', 'delimited'));
   });
   router.post('/close-query', async (request, response) => {
     const { queryId } = bodyOf(request);
