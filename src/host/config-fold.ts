@@ -28,6 +28,8 @@ interface Draft {
   target: TargetState;
   /** As committed; null: with holes. */
   tasks: readonly RawConfig[] | null;
+  /** Said by the commit: the tasks stand for themselves. Kafka Connect's commits say nothing. */
+  isOfSource: boolean;
   set: { readonly config: RawConfig; readonly set: TaskSet } | null;
   pending: Map<number, RawConfig>;
   /** How many tasks the connector had when its producers were fenced last. */
@@ -56,6 +58,11 @@ export class ConfigFold {
     const draft = this.#drafts.get(name);
     if (draft === undefined || draft.config === null) return null;
     return { name, config: draft.config, target: draft.target, tasks: setOf(draft, draft.config) };
+  }
+
+  /** The topic knows the name, but there is no such connector any more. */
+  isDeleted(name: string): boolean {
+    return this.#drafts.get(name)?.config === null;
   }
 
   /** The producers of older task sets must be fenced before a task of the present one may write. */
@@ -123,6 +130,7 @@ export class ConfigFold {
     const tasks = Array.from({ length: count }, (_, index) => draft.pending.get(index));
     const before = setOf(draft, draft.config ?? {});
     draft.tasks = tasks.every((task) => task !== undefined) ? tasks : null;
+    draft.isOfSource = isObject(value) && value['type'] === 'source';
     draft.set = null;
     draft.unfenced ??= new Set();
     const now = setOf(draft, draft.config ?? {});
@@ -149,6 +157,7 @@ export class ConfigFold {
         config: null,
         target: 'STARTED',
         tasks: [],
+        isOfSource: false,
         set: null,
         pending: new Map(),
         fencedCount: 0,
@@ -163,7 +172,8 @@ export class ConfigFold {
 /** Made once a set and connector config: versions are hashes. */
 function setOf(draft: Draft, config: RawConfig): TaskSet | null {
   if (draft.tasks === null) return null;
-  if (draft.set === null || draft.set.config !== config) draft.set = { config, set: taskSet(config, draft.tasks) };
+  if (draft.set === null || draft.set.config !== config)
+    draft.set = { config, set: taskSet(config, draft.tasks, draft.isOfSource) };
   return draft.set.set;
 }
 

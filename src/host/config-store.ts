@@ -108,6 +108,11 @@ export class ConfigStore {
     return this.#fold.get(name);
   }
 
+  /** There was such a connector, and it was deleted. */
+  isDeleted(name: string): boolean {
+    return this.#fold.isDeleted(name);
+  }
+
   fencingDue(name: string): boolean {
     return this.#fold.fencingDue(name);
   }
@@ -131,16 +136,23 @@ export class ConfigStore {
     return this.#write([[`commit-${name}`, { tasks: 0 }], targetEntry(name, 'STOPPED')]);
   }
 
-  putTasks(name: string, tasks: readonly RawConfig[]): Promise<void> {
+  /** @param isOfSource a member more that Kafka Connect passes over: it tells every worker what the set's versions are made of */
+  putTasks(name: string, tasks: readonly RawConfig[], isOfSource: boolean): Promise<void> {
     const entries: Entry[] = tasks.map((properties, index) => [`task-${name}-${index}`, { properties }]);
-    return this.#write([...entries, [`commit-${name}`, { tasks: tasks.length }]]);
+    const commit = { tasks: tasks.length, ...(isOfSource ? { type: 'source' } : {}) };
+    return this.#write([...entries, [`commit-${name}`, commit]]);
   }
 
-  /** A set that is there is emptied first: it must not come back with a later connector of the same name. */
+  /**
+   * The set is emptied first: it must not come back with a later connector of the same name. This last commit outlives all
+   * compaction, and so tells that there was such a connector.
+   */
   remove(name: string): Promise<void> {
-    const tasks = this.#fold.get(name)?.tasks;
-    const entries: Entry[] = tasks?.length === 0 ? [] : [[`commit-${name}`, { tasks: 0 }]];
-    return this.#write([...entries, [`connector-${name}`, null], [`target-state-${name}`, null]]);
+    return this.#write([
+      [`commit-${name}`, { tasks: 0 }],
+      [`connector-${name}`, null],
+      [`target-state-${name}`, null],
+    ]);
   }
 
   putFencing(name: string, count: number): Promise<void> {

@@ -45,6 +45,8 @@ export interface GroupSettings {
   readonly rebalanceTimeoutMs: number;
   /** `scheduled.rebalance.max.delay.ms`: how long the work of a worker that went away is kept for it. */
   readonly maxDelayMs: number;
+  /** `shutdown.hand.over.enable`: a worker that is shut down does not come back, so its work is handed on at once. */
+  readonly handsOver: boolean;
   /** `worker.sync.timeout.ms`: within this time the config topic must be read as far as the leader has. */
   readonly syncTimeoutMs: number;
   /** `worker.unsync.backoff.ms`: how long a worker that could not stays away. */

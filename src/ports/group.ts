@@ -42,7 +42,12 @@ export interface GroupOptions {
   readonly heartbeatIntervalMs: number;
   /** How long the group waits for members that must join again. */
   readonly rebalanceTimeoutMs: number;
+  /** Told each answer of the coordinator, and how long it took: figures only. An adapter without such calls tells none of them. */
+  answered?(call: GroupCall, tookMs: number): void;
 }
+
+/** Joining a round, getting its plan, giving a sign of life. */
+export type GroupCall = 'join' | 'sync' | 'heartbeat';
 
 /** A place in a group. */
 export interface Membership {

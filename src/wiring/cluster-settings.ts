@@ -63,6 +63,13 @@ export const CLUSTER_CONFIG: ConfigDef = [
     0,
     'How long the work of a worker that went away is kept for its return before others take it.',
   ),
+  {
+    name: 'shutdown.hand.over.enable',
+    type: 'BOOLEAN',
+    fallback: false,
+    importance: 'MEDIUM',
+    doc: 'A worker that is shut down hands its work on at once, instead of having it kept for its return.',
+  },
   number(
     'worker.sync.timeout.ms',
     3000,
@@ -141,6 +148,7 @@ function groupSettings(id: string, values: ParsedConfig): NonNullable<HostSettin
     heartbeatIntervalMs: values['heartbeat.interval.ms'] as number,
     rebalanceTimeoutMs: values['rebalance.timeout.ms'] as number,
     maxDelayMs: values['scheduled.rebalance.max.delay.ms'] as number,
+    handsOver: values['shutdown.hand.over.enable'] as boolean,
     syncTimeoutMs: values['worker.sync.timeout.ms'] as number,
     unsyncBackoffMs: values['worker.unsync.backoff.ms'] as number,
     keyTtlMs: values['inter.worker.key.ttl.ms'] as number,

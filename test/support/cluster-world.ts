@@ -18,6 +18,8 @@ export interface ClusterNode extends HostWorld {
   /** As if the process stood still; `resume` wakes it. */
   stall(): void;
   resume(): void;
+  /** As if the process had been killed: it is never heard of again. */
+  kill(): void;
 }
 
 export interface ClusterWorld {
@@ -26,8 +28,8 @@ export interface ClusterWorld {
   readonly nodes: ClusterNode[];
   /** Calls between workers, in order: `POST /connectors/a/tasks`. */
   readonly calls: string[];
-  /** Another worker joins, with plugins of its own. */
-  join(plugins: readonly PluginDef[], settings?: Partial<GroupSettings>): Promise<ClusterNode>;
+  /** Another worker joins, with plugins of its own; at an address of its own unless one is given. */
+  join(plugins: readonly PluginDef[], settings?: Partial<GroupSettings>, address?: string): Promise<ClusterNode>;
   leader(): ClusterNode;
   until(what: string, holds: () => boolean | Promise<boolean>): Promise<void>;
 }
@@ -38,6 +40,7 @@ const GROUP: GroupSettings = {
   heartbeatIntervalMs: 3000,
   rebalanceTimeoutMs: 60_000,
   maxDelayMs: 0,
+  handsOver: false,
   syncTimeoutMs: 3000,
   unsyncBackoffMs: 300_000,
   keyTtlMs: 3_600_000,
@@ -47,6 +50,7 @@ export function clusterWorld(settings: Partial<HostSettings> = {}): ClusterWorld
   const clock = turningClock();
   const broker = memoryBroker(clock);
   const nodes: ClusterNode[] = [];
+  let port = 9001;
   const calls: string[] = [];
   const http: HttpClient = { send: (request) => called(nodes, calls, request), close: async () => {} };
   return {
@@ -54,8 +58,8 @@ export function clusterWorld(settings: Partial<HostSettings> = {}): ClusterWorld
     clock,
     nodes,
     calls,
-    join: async (plugins, group = {}) => {
-      const id = `localhost:${9001 + nodes.length}`;
+    join: async (plugins, group = {}, address = `localhost:${port++}`) => {
+      const id = address;
       const reading = { paused: false };
       const seen = seenBroker(broker, clock, reading);
       const world = await hostWorld(plugins, {
@@ -64,7 +68,16 @@ export function clusterWorld(settings: Partial<HostSettings> = {}): ClusterWorld
         http,
         settings: { workerId: id, advertisedUrl: `http://${id}`, ...settings, group: { ...GROUP, ...group } },
       });
-      const node = { ...world, id, reading, stall: () => seen.member().stall(), resume: () => seen.member().resume() };
+      const node: ClusterNode = {
+        ...world,
+        ...{ id, reading },
+        stall: () => seen.member().stall(),
+        resume: () => seen.member().resume(),
+        kill: () => {
+          seen.member().stall();
+          nodes.splice(nodes.indexOf(node), 1);
+        },
+      };
       nodes.push(node);
       return node;
     },

@@ -244,10 +244,14 @@ export class EmbeddedMembership implements Membership {
     }
   }
 
-  #joined(): Promise<Outcome> {
+  // One answer brings the round and the plan, so there is no call to get the plan by.
+  async #joined(): Promise<Outcome> {
     if (this.#wantsRound) this.#group.prepare();
     this.#wantsRound = false;
-    return this.#group.arrive(this, this.handler.metadata());
+    const arrivedMs = this.#clock.now();
+    const outcome = await this.#group.arrive(this, this.handler.metadata());
+    if (outcome !== null) this.options.answered?.('join', this.#clock.now() - arrivedMs);
+    return outcome;
   }
 
   async #comeBack(): Promise<void> {

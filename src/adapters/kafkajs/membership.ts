@@ -6,7 +6,7 @@
 // it: answers that come late belong to a session that is gone. Calls to the handler come from the loop of rounds alone, in turn.
 
 import { quoted, TributaryError } from '../../core/errors.ts';
-import type { Generation, GroupHandler, GroupMember, GroupOptions, Membership } from '../../ports/group.ts';
+import type { Generation, GroupCall, GroupHandler, GroupMember, GroupOptions, Membership } from '../../ports/group.ts';
 import { heartbeat, type JoinAnswer, joinGroup, leaveGroup, syncGroup } from './api/membership.ts';
 import type { Cluster } from './cluster.ts';
 import {
@@ -140,7 +140,9 @@ export class KafkaMembership implements Membership {
     const plans = leaderId === memberId ? this.#handler.plan(joined.members.map(withoutWish), round) : new Map();
     const { group, rebalanceTimeoutMs } = this.#options;
     const call = syncGroup({ group, generation, memberId }, plans, rebalanceTimeoutMs);
-    const assignment = await this.#inSession(() => this.#rounds.call(call, rebalanceTimeoutMs + ANSWER_WITHIN_MS));
+    const assignment = await this.#inSession('sync', () =>
+      this.#rounds.call(call, rebalanceTimeoutMs + ANSWER_WITHIN_MS),
+    );
     this.#isStable = true;
     this.current = round;
     this.trouble = null;
@@ -152,7 +154,7 @@ export class KafkaMembership implements Membership {
     if (this.#isOver) throw new SessionOver();
     const { rebalanceTimeoutMs } = this.#options;
     const call = this.#joinCall();
-    const answer = await this.#inSession(async () => {
+    const answer = await this.#inSession('join', async () => {
       const joined = await this.#rounds.call(call, rebalanceTimeoutMs + ANSWER_WITHIN_MS);
       check(joined.errorCode, `group ${this.#options.group}`);
       return joined;
@@ -176,10 +178,11 @@ export class KafkaMembership implements Membership {
   }
 
   /** What succeeds keeps the session alive, counted from when it was sent; nothing counts when the session ended meanwhile. */
-  async #inSession<T>(call: () => Promise<T>): Promise<T> {
+  async #inSession<T>(kind: GroupCall, call: () => Promise<T>): Promise<T> {
     const session = this.#session;
     const sentMs = this.#now();
     const answer = await call();
+    this.#options.answered?.(kind, this.#now() - sentMs);
     if (session !== this.#session || this.#isOver) throw new SessionOver();
     this.#extend(sentMs);
     return answer;
@@ -257,6 +260,7 @@ export class KafkaMembership implements Membership {
       if (!(error instanceof KafkaError || error instanceof ConnectionError)) throw error;
       return false;
     }
+    this.#options.answered?.('heartbeat', this.#now() - sentMs);
     if (session !== this.#session || this.#isOver) return true;
     const isOfNow = wasStable && this.#isStable && place.generation === this.#generation;
     if (errorCode === 0 || errorCode === REBALANCE_IN_PROGRESS) {

@@ -1,9 +1,9 @@
 // Splits the work among the workers of a group: incremental, cooperative, sticky, balanced. Pure: the leader keeps the state
-// between its rounds; a new leader begins with none, and then hands out at once what nobody runs.
+// between its rounds; a new leader goes on from what it was told of the former one's last plan (`plan-memory.ts`).
 //
 // Laws. An item that a member claims is given to no other in the same round, only once the member joins without it: so one worker
-// at most runs it. A claim of two members is void: both must drop it. A task is not given out while a member still has an old
-// version of it, or a task of the same connector from a set of another size. What nothing forces to move stays where it is.
+// at most runs it. A claim of two members is void: both must drop it. A task is not given out while a member still has a task of
+// the same connector that is to run no more: what that one reads may be this one's share. What nothing forces to move stays.
 // The work of a member that vanished is held for a while: it goes back to that worker if it returns, else to another new one.
 
 import type { WorkerMember } from './protocol.ts';
@@ -20,7 +20,7 @@ export interface AssignorInput {
   readonly state: AssignorState;
 }
 
-/** What the leader remembers between rounds. Dropped when it is no longer the leader. */
+/** What the leader remembers between rounds. */
 export interface AssignorState {
   /** By id, what each member was given in the last round. */
   readonly members: ReadonlyMap<string, KnownMember>;
@@ -76,11 +76,11 @@ export function assign(input: AssignorInput): AssignorPlan {
     const isKept = claimants.length === 1 && work.has(item) && !owner.leaving && !isGivingUp(input.state, owner, item);
     if (isKept) shares.add(owner.id, item);
   }
-  const held = restored(heldShares(input, members, work, claims), members, input.state, shares, claims);
+  const isBlocked = blockedBy(claims, work);
+  const held = restored(heldShares(input, members, work, claims), members, input.state, shares, isBlocked);
   const isHeld = new Set(held.flatMap((share) => share.items));
 
   // What nobody runs is handed out; what must wait for somebody to give something up fills the gaps of a later round.
-  const isBlocked = blockedBy(claims);
   const waiting: string[] = [];
   for (const item of [...work].sort(compareText)) {
     if (shares.has(item) || isHeld.has(item)) continue;
@@ -106,18 +106,6 @@ export function assign(input: AssignorInput): AssignorPlan {
 /** Everyone keeps what it has: the answer of a leader that cannot plan, e.g. because it has not read far enough. */
 export function assignNothingNew(members: readonly WorkerMember[]): ReadonlyMap<string, MemberShare> {
   return new Map(members.map(({ id, owned }) => [id, { assigned: owned, revoked: [] }]));
-}
-
-/**
- * The state of a new leader that was a member before: what is not claimed counts as the vanished leader's, and is held for it
- * like the work of any other. `items`: the work that stood when the former leader last planned.
- */
-export function inheritedState(
-  formerLeader: { readonly id: string; readonly url: string },
-  items: readonly string[],
-): AssignorState {
-  const former = { url: formerLeader.url, items, revoked: [] };
-  return { ...NO_ASSIGNOR_STATE, members: new Map([[formerLeader.id, former]]) };
 }
 
 type Claims = ReadonlyMap<string, readonly WorkerMember[]>;
@@ -156,12 +144,9 @@ function restored(
   members: readonly WorkerMember[],
   state: AssignorState,
   shares: Shares,
-  claims: Claims,
+  isBlocked: (item: string) => boolean,
 ): readonly HeldShare[] {
-  const isBlocked = blockedBy(claims);
-  const newcomers = members.filter(
-    ({ id, owned, leaving }) => !leaving && owned.length === 0 && !state.members.has(id),
-  );
+  const newcomers = members.filter(({ id, leaving }) => !leaving && !state.members.has(id));
   let rest = [...held];
   const restore = (share: HeldShare, newcomer: WorkerMember): void => {
     for (const item of share.items) if (!isBlocked(item)) shares.add(newcomer.id, item);
@@ -172,27 +157,22 @@ function restored(
     // A worker that vanished twice has two shares.
     const own = rest.filter((share) => share.url === newcomer.url);
     for (const share of own) restore(share, newcomer);
-    if (own.length === 0) strangers.push(newcomer);
+    if (own.length === 0 && newcomer.owned.length === 0) strangers.push(newcomer);
   }
   for (const newcomer of strangers) if (rest.length > 0) restore(rest[0]!, newcomer);
   return rest;
 }
 
 /** Tells whether something that is still claimed forbids an item to run. */
-function blockedBy(claims: Claims): (item: string) => boolean {
-  const tasks = new Map<string, { readonly task: number; readonly version: string; readonly count: number }[]>();
+function blockedBy(claims: Claims, work: ReadonlySet<string>): (item: string) => boolean {
+  const connectors = new Set<string>();
   for (const item of claims.keys()) {
-    const work = parseItem(item);
-    if (work?.kind !== 'task') continue;
-    const known = tasks.get(work.connector);
-    if (known === undefined) tasks.set(work.connector, [work]);
-    else known.push(work);
+    const claimed = parseItem(item);
+    if (claimed?.kind === 'task' && !work.has(item)) connectors.add(claimed.connector);
   }
   return (item) => {
-    const work = parseItem(item);
-    if (work?.kind !== 'task') return false;
-    const others = tasks.get(work.connector) ?? [];
-    return others.some((one) => one.count !== work.count || (one.task === work.task && one.version !== work.version));
+    const parsed = parseItem(item);
+    return parsed?.kind === 'task' && connectors.has(parsed.connector);
   };
 }
 

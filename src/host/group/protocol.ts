@@ -4,6 +4,7 @@
 // cannot be read at all is null, never an exception: `plan` must not throw because one member is odd.
 
 import type { GroupMember } from '../../ports/group.ts';
+import { type PlanMemory, parseMemory } from './plan-memory.ts';
 
 /** Names the forms below; workers that speak another one (Kafka Connect's own, too) cannot be in the same group. */
 export const GROUP_PROTOCOL = 'tributary';
@@ -40,6 +41,8 @@ export interface Assignment {
   readonly revoked: readonly string[];
   /** Above 0: the leader asks for another round after so long (held work, back-off). */
   readonly delayMs: number;
+  /** The whole plan in short, for whoever leads next. */
+  readonly memory: PlanMemory;
 }
 
 /** A member as the assignor takes it. */
@@ -85,6 +88,7 @@ export function parseAssignment(bytes: Uint8Array): Assignment | null {
     assigned: texts(fields['assigned']),
     revoked: texts(fields['revoked']),
     delayMs: number(fields['delayMs']),
+    memory: parseMemory(fields['memory']),
   };
 }
 

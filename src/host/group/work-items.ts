@@ -4,9 +4,9 @@
 //   t|<connector>|<task>|<version>   a task
 //   q|<query>                        a query
 //
-// A task's version is `<task count>-<hash>` of what the task runs with: the same on every worker, whatever compaction has left of
-// the topic. So a changed task is another item, and an unchanged one stays where it runs. The count is readable because tasks of
-// another count share the same input in another way and must never run next to each other.
+// A task's version is `<sharers>-<hash>` of what the task runs with: the same on every worker, whatever compaction has left of
+// the topic. So a changed task is another item, and an unchanged one stays where it runs. Tasks that share their input by number
+// (sinks, processors) all change with their number; those of sources, which stand for themselves, do not: their sharers are 0.
 
 import { createHash } from 'node:crypto';
 
@@ -17,7 +17,6 @@ export type WorkItem =
       readonly connector: string;
       readonly task: number;
       readonly version: string;
-      readonly count: number;
     }
   | { readonly kind: 'query'; readonly query: string };
 
@@ -41,13 +40,13 @@ export interface TaskContent {
   /** The connector's config that stood when its task set was committed. */
   readonly connectorConfig: Readonly<Record<string, unknown>>;
   readonly taskConfig: Readonly<Record<string, unknown>>;
-  /** The number of tasks in the set. */
-  readonly count: number;
+  /** The number of tasks that share their input by number; 0: the task stands for itself. */
+  readonly sharers: number;
 }
 
 export function taskVersion(content: TaskContent): string {
   const text = JSON.stringify([sorted(content.connectorConfig), sorted(content.taskConfig)]);
-  return `${content.count}-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
+  return `${content.sharers}-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
 }
 
 /** Null for what is no item, e.g. of a kind that a newer version knows. */
@@ -58,9 +57,9 @@ export function parseItem(item: string): WorkItem | null {
   if (item.startsWith('q|')) return { kind: 'query', query: rest };
   if (!item.startsWith('t|')) return null;
   // A connector's name may hold anything, also the separator; what stands behind it may not.
-  const parts = /^(.+)\|(\d{1,9})\|((\d{1,9})-[0-9a-f]+)$/s.exec(rest);
+  const parts = /^(.+)\|(\d{1,9})\|(\d{1,9}-[0-9a-f]+)$/s.exec(rest);
   if (parts === null) return null;
-  return { kind: 'task', connector: parts[1]!, task: Number(parts[2]), version: parts[3]!, count: Number(parts[4]) };
+  return { kind: 'task', connector: parts[1]!, task: Number(parts[2]), version: parts[3]! };
 }
 
 // The order of keys is no difference.

@@ -2,13 +2,16 @@
 //
 // Laws. What is revoked has stopped before this worker joins the next round without claiming it. What runs or may still be
 // stopping is claimed, whatever assignments say. A worker that has not read the config topic as far as the leader reads on first,
-// or stays away for a while. Without a session nothing is owned.
+// or stays away for a while. Without a session nothing is owned. Each worker keeps the last plan in short: whoever leads next goes on
+// from it, so that work is held for a leader that vanished as for any other.
 import { isTransient } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import type { Generation, GroupHandler, GroupMember, Membership } from '../../ports/group.ts';
+import type { Generation, GroupHandler, GroupMember, GroupOptions, Membership } from '../../ports/group.ts';
 import type { ConfigStore } from '../config-store.ts';
+import { within } from '../deadline.ts';
 import type { Environment, GroupSettings } from '../environment.ts';
-import { type AssignorState, assign, assignNothingNew, NO_ASSIGNOR_STATE } from '../group/assignor.ts';
+import { type AssignorState, assign, assignNothingNew } from '../group/assignor.ts';
+import { aged, NO_MEMORY, type PlanMemory, recalled, remembered } from '../group/plan-memory.ts';
 import {
   type Assignment,
   encodeAssignment,
@@ -54,12 +57,17 @@ export class GroupSeat implements Seat, GroupHandler {
   /** Ends when this worker stops leading. */
   #leading: AbortController | null = null;
   #hasTakenOver = false;
-  #state: AssignorState = NO_ASSIGNOR_STATE;
+  /** Null while another one leads. */
+  #state: AssignorState | null = null;
+  /** The last plan that was heard of, and when. */
+  #memory: { readonly plan: PlanMemory; readonly atMs: number } = { plan: NO_MEMORY, atMs: 0 };
   #places: ReadonlyMap<string, string> = new Map();
   #lastPlan: { readonly unassigned: readonly string[]; readonly workers: ReadonlySet<string> } | null = null;
   #nextRound: AbortController | null = null;
   /** Ends when the round that was asked for has begun. */
   #askedRound: AbortController | null = null;
+  /** This worker goes for good: settled when the group has handed its work on. */
+  #leaving: PromiseWithResolvers<void> | null = null;
   readonly #closing = new AbortController();
   readonly #seated = Promise.withResolvers<void>();
 
@@ -127,8 +135,9 @@ export class GroupSeat implements Seat, GroupHandler {
     await this.#seated.promise;
   }
 
-  /** Leaves. All work must have stopped before. */
+  /** Leaves; work that the group is to hand on at once is given up in a last round before. All work must have stopped. */
   async close(): Promise<void> {
+    if (this.#settings.handsOver) await this.#handOver();
     this.#closing.abort();
     this.#seated.resolve();
     await this.#stopLeading();
@@ -148,7 +157,7 @@ export class GroupSeat implements Seat, GroupHandler {
       ksqlUrl: environment.settings.advertisedKsqlUrl,
       configOffset: configs.offset,
       owned: [...new Set([...this.#desk.held(), ...due])],
-      leaving: false,
+      leaving: this.#leaving !== null,
     });
   }
 
@@ -158,16 +167,21 @@ export class GroupSeat implements Seat, GroupHandler {
     const furthest = members.reduce((most, { configOffset }) => Math.max(most, configOffset), 0);
     const isBehind = configs.offset < furthest;
     const work = this.#desk.work();
+    const nowMs = environment.clock.now();
     const plan = isBehind
       ? { shares: assignNothingNew(members), delayMs: 0, state: this.#state }
       : assign({
           members,
           work,
-          nowMs: environment.clock.now(),
+          nowMs,
           maxDelayMs: this.#settings.maxDelayMs,
-          state: this.#state,
+          state: this.#state ?? recalled(this.#memory.plan, work, this.#memory.atMs),
         });
     this.#state = plan.state;
+    const memory =
+      plan.state === null
+        ? aged(this.#memory.plan, nowMs - this.#memory.atMs)
+        : remembered(plan.state, round.memberId, nowMs);
     const urls = new Map(members.map(({ id, url }) => [id, url]));
     const places = new Map<string, string>();
     for (const [id, { assigned }] of plan.shares) for (const item of assigned) places.set(item, urls.get(id) ?? '');
@@ -183,6 +197,7 @@ export class GroupSeat implements Seat, GroupHandler {
       leaderKsqlUrl: environment.settings.advertisedKsqlUrl,
       configOffset: isBehind ? furthest : configs.offset,
       delayMs: plan.delayMs,
+      memory,
     };
     return new Map([...plan.shares].map(([id, share]) => [id, encodeAssignment({ ...common, ...share })]));
   }
@@ -193,10 +208,15 @@ export class GroupSeat implements Seat, GroupHandler {
     this.#nextRound?.abort();
     if (round.leaderId !== round.memberId) {
       await this.#stopLeading();
-      this.#state = NO_ASSIGNOR_STATE;
+      this.#state = null;
     }
     if (assignment === null) return;
     this.#leaderUrl = assignment.leaderUrl;
+    this.#memory = { plan: assignment.memory, atMs: this.#desk.environment.clock.now() };
+    if (this.#leaving !== null) {
+      if (assignment.error === 'none' && assignment.assigned.length === 0) this.#leaving.resolve();
+      return;
+    }
     if (!(await this.#readOn(assignment.configOffset))) return;
     if (assignment.error === 'none') await this.#take(assignment);
     const { metrics, clock } = this.#desk.environment;
@@ -213,8 +233,16 @@ export class GroupSeat implements Seat, GroupHandler {
 
   async #join(): Promise<void> {
     const { id, sessionTimeoutMs, heartbeatIntervalMs, rebalanceTimeoutMs } = this.#settings;
-    const options = { group: id, protocol: GROUP_PROTOCOL, sessionTimeoutMs, heartbeatIntervalMs, rebalanceTimeoutMs };
-    this.#membership = await this.#desk.environment.broker.join(options, this);
+    const { broker, metrics, clock } = this.#desk.environment;
+    const options: GroupOptions = {
+      group: id,
+      protocol: GROUP_PROTOCOL,
+      sessionTimeoutMs,
+      heartbeatIntervalMs,
+      rebalanceTimeoutMs,
+      answered: (call, tookMs) => metrics.group.call(call, tookMs, clock.now()),
+    };
+    this.#membership = await broker.join(options, this);
   }
 
   /** Reads the config topic as far as the leader has; false when that took too long, and this worker leaves for a while. */
@@ -257,12 +285,25 @@ export class GroupSeat implements Seat, GroupHandler {
     }
   }
 
+  /** Is in one more round, as leaving; without an answer the group does as with any that went away. */
+  async #handOver(): Promise<void> {
+    const membership = this.#membership;
+    if (membership === null || !this.lease.holds()) return;
+    this.#leaving = Promise.withResolvers();
+    this.#assigned = new Set();
+    membership.rejoin();
+    const { clock, settings } = this.#desk.environment;
+    const limitMs = this.#settings.heartbeatIntervalMs * 2 + settings.shutdownTimeoutMs;
+    const outcome = await within(this.#leaving.promise, limitMs, clock);
+    if (!outcome.done) this.#log.warn('The group did not take this worker’s work over in time.', { limitMs });
+  }
+
   async #abandon(): Promise<void> {
     const before = this.#assigned;
     this.#assigned = new Set();
     this.#round = null;
     this.#leaderUrl = null;
-    this.#state = NO_ASSIGNOR_STATE;
+    this.#state = null;
     this.#nextRound?.abort();
     this.#desk.environment.metrics.group.failed(this.#desk.environment.clock.now());
     await Promise.all([this.#stopLeading(), this.#desk.settle([...before, ...this.#desk.held()])]);

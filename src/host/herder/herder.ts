@@ -164,16 +164,14 @@ export class Herder implements WorkDesk, SeatDesk {
       const stored = this.configs.get(name);
       if (stored === null || stored.target === 'STOPPED') return;
       if (stored.tasks !== null && sameSet(configs, stored.tasks)) return;
-      await this.configs.putTasks(name, configs);
+      await this.configs.putTasks(name, configs, this.#isSource(stored.config));
     });
   }
 
   fencingDue(name: string): boolean {
-    const { settings, plugins, providers } = this.environment;
+    const { settings } = this.environment;
     if (settings.group === null || !settings.exactlyOnceSources || !this.configs.fencingDue(name)) return false;
-    const config = this.configs.get(name)?.config ?? {};
-    const className = providers.resolve({ name: config['connector.class'] ?? '' })['name'] ?? '';
-    return plugins.findConnector(className)?.def.kind === 'source';
+    return this.#isSource(this.configs.get(name)?.config ?? {});
   }
 
   async fence(name: string): Promise<void> {
@@ -346,6 +344,12 @@ export class Herder implements WorkDesk, SeatDesk {
         for (const [task] of gone) this.statuses.forgetTask(name, task);
       }
     }
+  }
+
+  #isSource(config: RawConfig): boolean {
+    const { plugins, providers } = this.environment;
+    const className = providers.resolve({ name: config['connector.class'] ?? '' })['name'] ?? '';
+    return plugins.findConnector(className)?.def.kind === 'source';
   }
 
   #recordOf(name: string, { state, trace }: Status): StatusRecord {

@@ -5,7 +5,6 @@ import {
   type AssignorState,
   assign,
   assignNothingNew,
-  inheritedState,
   NO_ASSIGNOR_STATE,
 } from '../../../../src/host/group/assignor.ts';
 import type { WorkerMember } from '../../../../src/host/group/protocol.ts';
@@ -199,7 +198,7 @@ test('a changed task waits until the old one is given up, and its neighbours go 
   assert.deepEqual([given(third), revoked(third)], [{ 1: [old[0]], 2: ['t|a|1|2-bb'] }, {}]);
 });
 
-test('no task of a larger set starts while one of the smaller set is claimed', () => {
+test('nothing of a changed set starts while a task that is to run no more is claimed', () => {
   const first = plan([member('1'), member('2')], tasks('a', 2));
 
   const second = plan([member('1', ['t|a|0|2-aa']), member('2', ['t|a|1|2-aa'])], tasks('a', 3), {
@@ -211,6 +210,27 @@ test('no task of a larger set starts while one of the smaller set is claimed', (
   assert.deepEqual(given(second), { 1: [], 2: [] });
   assert.deepEqual(given(third), { 1: [], 2: [] });
   assert.deepEqual(given(fourth), { 1: ['t|a|0|3-aa', 't|a|2|3-aa'], 2: ['t|a|1|3-aa'] });
+});
+
+test('a task that is added starts beside those that have not changed', () => {
+  const set = (count: number) => Array.from({ length: count }, (_, task) => `t|a|${task}|0-a${task}`);
+  const first = plan([member('1'), member('2')], set(2));
+
+  const second = plan([member('1', ['t|a|0|0-a0']), member('2', ['t|a|1|0-a1'])], set(3), { state: first.state });
+
+  assert.deepEqual([given(second), revoked(second)], [{ 1: ['t|a|0|0-a0', 't|a|2|0-a2'], 2: ['t|a|1|0-a1'] }, {}]);
+});
+
+test('a worker that comes back gets its work although it still claims something that it could not stop', () => {
+  const first = plan([member('1'), member('2')], tasks('a', 4));
+  const claims = given(first);
+  const gone = plan([member('1', claims['1'])], tasks('a', 4), { state: first.state });
+
+  const back = plan([member('1', claims['1']), member('new', ['t|a|1|4-aa'], { url: 'http://2' })], tasks('a', 4), {
+    state: gone.state,
+  });
+
+  assert.deepEqual([given(back), back.delayMs], [{ 1: claims['1'], new: claims['2'] }, 0]);
 });
 
 test('work that is about to be freed fills the gap of a new worker, so others need not give up any', () => {
@@ -250,18 +270,6 @@ test('deleted work is taken away, and unknown kinds of work are given to nobody'
   const result = plan([member('1', ['c|a', 'x|new'])], ['c|b', 'x|other']);
 
   assert.deepEqual([given(result), revoked(result)], [{ 1: ['c|b'] }, { 1: ['c|a', 'x|new'] }]);
-});
-
-test('a new leader that knew the former one holds its work for it', () => {
-  const state = inheritedState({ id: '1', url: 'http://1' }, ['c|a', 'c|b']);
-
-  const alone = plan([member('2', ['c|b'])], ['c|a', 'c|b', 'c|new'], { state });
-  const back = plan([member('2', ['c|b', 'c|new']), member('3', [], { url: 'http://1' })], ['c|a', 'c|b', 'c|new'], {
-    state: alone.state,
-  });
-
-  assert.deepEqual([given(alone), alone.delayMs], [{ 2: ['c|b', 'c|new'] }, DELAY_MS]);
-  assert.deepEqual([given(back), back.delayMs], [{ 2: ['c|b', 'c|new'], 3: ['c|a'] }, 0]);
 });
 
 test('a leader that cannot plan leaves everything where it is', () => {

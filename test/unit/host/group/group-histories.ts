@@ -1,6 +1,7 @@
 // Histories of a group from a seed: workers come, crash, leave and miss their assignments, work comes, changes and goes, and all
 // the while nothing may run twice.
 import { type AssignorState, assign, NO_ASSIGNOR_STATE } from '../../../../src/host/group/assignor.ts';
+import { recalled, remembered } from '../../../../src/host/group/plan-memory.ts';
 import { parseItem } from '../../../../src/host/group/work-items.ts';
 import { seededBits } from '../../../support/seeded.ts';
 
@@ -78,6 +79,7 @@ export class GroupHistory {
     const members = workers.map(({ id, url, running, stopping, leaving }) => {
       return { id, url, leaving, ksqlUrl: null, configOffset: 0, owned: [...running, ...stopping] };
     });
+    const claimed = members.flatMap(({ owned }) => owned);
     const { nowMs, maxDelayMs } = this;
     const plan = assign({ members, work: this.work(), nowMs, maxDelayMs, state: this.#state });
     this.#state = plan.state;
@@ -85,6 +87,10 @@ export class GroupHistory {
     for (const worker of workers) {
       if (this.#below(100) >= heard * 100) continue;
       const { assigned, revoked } = plan.shares.get(worker.id)!;
+      this.#checkNew(
+        assigned.filter((item) => !worker.running.has(item) && !worker.stopping.has(item)),
+        claimed,
+      );
       for (const item of revoked) if (worker.running.delete(item)) worker.stopping.add(item);
       for (const item of assigned) {
         if (!worker.running.has(item)) this.moves++;
@@ -114,16 +120,15 @@ export class GroupHistory {
   }
 
   work(): string[] {
-    return [...this.connectors.values()].flatMap(({ name, count, versions }) => [
+    return [...this.connectors.values()].flatMap(({ name, versions }) => [
       `c|${name}`,
-      ...versions.map((version, task) => `t|${name}|${task}|${count}-${version.toString(16)}`),
+      ...versions.map((version, task) => `t|${name}|${task}|0-${version.toString(16)}`),
     ]);
   }
 
   /** The safety laws. */
   check(): void {
     const owners = new Map<string, string>();
-    const counts = new Map<string, number>();
     for (const { id, running, stopping } of this.workers.values()) {
       for (const item of [...running, ...stopping]) {
         const work = parseItem(item)!;
@@ -131,11 +136,17 @@ export class GroupHistory {
         const other = owners.get(name);
         if (other !== undefined) throw new Error(`${item} at ${id} and ${other}: ${this.#log.slice(-20).join('\n')}`);
         owners.set(name, id);
-        if (work.kind !== 'task') continue;
-        const count = counts.get(work.connector);
-        if (count !== undefined && count !== work.count) throw new Error(`two sets of ${work.connector} side by side`);
-        counts.set(work.connector, work.count);
       }
+    }
+  }
+
+  // Nothing starts while a task of the same connector that is to run no more may still be at work.
+  #checkNew(items: readonly string[], claimed: readonly string[]): void {
+    const work = new Set(this.work());
+    const stale = claimed.filter((item) => item.startsWith('t|') && !work.has(item)).map((item) => item.split('|')[1]);
+    for (const item of items) {
+      if (!item.startsWith('t|') || !stale.includes(item.split('|')[1])) continue;
+      throw new Error(`${item} starts beside ${stale.join()}: ${this.#log.slice(-20).join('\n')}`);
     }
   }
 
@@ -187,7 +198,10 @@ export class GroupHistory {
     const connector = this.#anyConnector();
     if (connector === null) return;
     connector.count = this.#below(5);
-    connector.versions = Array.from({ length: connector.count }, () => this.#names++);
+    const kept = this.#pick([0, connector.count]);
+    connector.versions = Array.from({ length: connector.count }, (_, task) => {
+      return (task < kept ? connector.versions[task] : undefined) ?? this.#names++;
+    });
   }
 
   #delete(): void {
@@ -204,7 +218,8 @@ export class GroupHistory {
   }
 
   #newLeader(): void {
-    this.#state = NO_ASSIGNOR_STATE;
+    const memory = remembered(this.#state, this.#anyWorker()?.id ?? '', this.nowMs);
+    this.#state = this.#pick([NO_ASSIGNOR_STATE, recalled(memory, this.work(), this.nowMs)]);
   }
 
   #anyWorker(): Worker | null {

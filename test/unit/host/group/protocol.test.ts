@@ -18,6 +18,10 @@ const ASSIGNMENT = {
   assigned: ['c|a'],
   revoked: ['c|b'],
   delayMs: 300,
+  memory: {
+    members: [{ id: 'm-1', url: 'http://a:8083', items: 'AAECAw==' }],
+    held: [{ url: 'http://b:8083', items: '', leftMs: 7 }],
+  },
 } as const;
 
 function bytes(text: string): Uint8Array {
@@ -46,6 +50,7 @@ test('fields of newer versions are passed over, missing and odd ones are neutral
     assigned: [],
     revoked: [],
     delayMs: 0,
+    memory: { members: [], held: [] },
   });
 });
 

@@ -8,7 +8,7 @@ test('items are read as they were made, whatever the name of the connector', () 
 
   assert.deepEqual(items.map(parseItem), [
     { kind: 'connector', connector: odd },
-    { kind: 'task', connector: odd, task: 12, version: '3-0f', count: 3 },
+    { kind: 'task', connector: odd, task: 12, version: '3-0f' },
     { kind: 'query', query: 'CSAS_A_1' },
   ]);
 });
@@ -22,13 +22,13 @@ test('what is no item is read as none', () => {
   );
 });
 
-test('the version of a task tells its count and changes with all that it runs with, but not with the order of settings', () => {
-  const content = { connectorConfig: { name: 'a', topics: 't' }, taskConfig: { x: '1', y: '2' }, count: 2 };
+test('the version of a task tells how many share its input and changes with all that it runs with, but not with the order of settings', () => {
+  const content = { connectorConfig: { name: 'a', topics: 't' }, taskConfig: { x: '1', y: '2' }, sharers: 2 };
   const version = taskVersion(content);
 
   const same = taskVersion({ ...content, connectorConfig: { topics: 't', name: 'a' }, taskConfig: { y: '2', x: '1' } });
   const others = [
-    taskVersion({ ...content, count: 3 }),
+    taskVersion({ ...content, sharers: 3 }),
     taskVersion({ ...content, taskConfig: { x: '1', y: '3' } }),
     taskVersion({ ...content, connectorConfig: { name: 'a', topics: 'u' } }),
   ];

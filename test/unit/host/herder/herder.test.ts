@@ -199,7 +199,7 @@ test('the leader fences the producers of the set before, and says so, before a s
   await world.until('it runs', () => places(first, 's') === 'RUNNING@1 RUNNING@1');
 
   const records = (await first.read('_test_connect_configs')).map(({ value }) => value);
-  assert.deepEqual(records.slice(-2), ['{"tasks":1}', '{"task-count":1}']);
+  assert.deepEqual(records.slice(-2), ['{"tasks":1,"type":"source"}', '{"task-count":1}']);
 });
 
 test('a log level for the cluster is set on every worker', async () => {
