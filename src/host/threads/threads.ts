@@ -277,7 +277,10 @@ export class Threads implements Isolation {
     return thread;
   }
 
-  #make(own: Pick<HostThreadParts, 'name' | 'exclusive' | 'heapMaxMb' | 'idleTicksMax'>): HostThread {
+  #make(
+    own: Pick<HostThreadParts, 'name' | 'exclusive' | 'heapMaxMb' | 'idleTicksMax'> &
+      Partial<Pick<HostThreadParts, 'hangTimeoutMs'>>,
+  ): HostThread {
     const { start, clock, logs, settings } = this.#parts;
     const { hangTimeoutMs } = settings;
     const thread = new HostThread({
@@ -304,6 +307,8 @@ export class Threads implements Isolation {
         exclusive: false,
         heapMaxMb,
         idleTicksMax: CLERK_IDLE_TICKS,
+        // The limit of the answer comes first: it says more.
+        hangTimeoutMs: 2 * settings.validateTimeoutMs,
       });
     }
     const clerk = this.#clerk;
