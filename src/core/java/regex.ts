@@ -2,20 +2,22 @@
 //
 // Translated: quoting (\Q…\E), POSIX and Unicode classes, unions and intersections of classes, inline flags, anchors, octal,
 // \h \v \R \e \a. Possessive quantifiers and atomic groups become greedy ones: they match the same texts unless a pattern
-// relies on their refusal to give back.
+// relies on their refusal to give back. Patterns that could take for ever are matched another way.
+
+import { safeFromBlowUp } from './linear-regex.ts';
 
 /** A Java pattern that finds matches anywhere. Throws SyntaxError with the engine's text. */
 export function compileJavaRegex(source: string, flags = ''): RegExp {
   const translator = new Translator(source);
   const pattern = translator.pattern();
-  return new RegExp(pattern, `v${flags}${translator.flags}`);
+  return safeFromBlowUp(source, new RegExp(pattern, `v${flags}${translator.flags}`), false);
 }
 
 /** A Java pattern that must match the whole text, as `String.matches` does. */
 export function compileFullMatch(source: string): RegExp {
   const translator = new Translator(source);
   const pattern = translator.pattern();
-  return new RegExp(`(?<![^])(?:${pattern})(?![^])`, `v${translator.flags}`);
+  return safeFromBlowUp(source, new RegExp(`(?<![^])(?:${pattern})(?![^])`, `v${translator.flags}`), true);
 }
 
 /** Text for `$1`, `${name}` and `\x` of a Java replacement, given a match. */
