@@ -70,11 +70,13 @@ export function assign(input: AssignorInput): AssignorPlan {
   const work = new Set([...input.work].filter((item) => parseItem(item) !== null));
   const claims = claimsOf(members);
   const shares = new Shares(members.filter((member) => !member.leaving).map(({ id }) => id));
+  // Who was told in the last round to give it up may be half way through, so it is not told otherwise now.
+  const givingUp = new Map([...input.state.members].map(([id, { revoked }]) => [id, new Set(revoked)]));
 
   for (const [item, claimants] of claims) {
     const owner = claimants[0]!;
-    const isKept = claimants.length === 1 && work.has(item) && !owner.leaving && !isGivingUp(input.state, owner, item);
-    if (isKept) shares.add(owner.id, item);
+    const isAlone = claimants.length === 1 && !owner.leaving;
+    if (isAlone && work.has(item) && givingUp.get(owner.id)?.has(item) !== true) shares.add(owner.id, item);
   }
   const isBlocked = blockedBy(claims, work);
   const held = restored(heldShares(input, members, work, claims), members, input.state, shares, isBlocked);
@@ -204,11 +206,6 @@ function balanced({ state, nowMs, maxDelayMs }: AssignorInput, shares: Shares, w
     return { revokingRounds, lastRevokedMs, waitMs };
   }
   return { revokingRounds: revokingRounds + 1, lastRevokedMs: nowMs, waitMs: 0 };
-}
-
-// It was told so in the last round and may be half way through, so it is not told otherwise now.
-function isGivingUp(state: AssignorState, owner: WorkerMember, item: string): boolean {
-  return state.members.get(owner.id)?.revoked.includes(item) === true;
 }
 
 function knownMember({ url }: WorkerMember, share: MemberShare): KnownMember {

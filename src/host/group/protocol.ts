@@ -39,6 +39,8 @@ export interface Assignment {
   readonly assigned: readonly string[];
   /** What it claimed and must give up; once that has stopped it joins again, so that others can get it. */
   readonly revoked: readonly string[];
+  /** Somebody has to give something up, so another round follows: whoever has nothing to stop joins it at once. */
+  readonly isMoving: boolean;
   /** Above 0: the leader asks for another round after so long (held work, back-off). */
   readonly delayMs: number;
   /** The whole plan in short, for whoever leads next. */
@@ -87,6 +89,7 @@ export function parseAssignment(bytes: Uint8Array): Assignment | null {
     configOffset: number(fields['configOffset']),
     assigned: texts(fields['assigned']),
     revoked: texts(fields['revoked']),
+    isMoving: fields['isMoving'] === true,
     delayMs: number(fields['delayMs']),
     memory: parseMemory(fields['memory']),
   };

@@ -66,28 +66,20 @@ export class Shares {
     const taken: Taken[] = [];
     for (const [rank, share] of shares.entries()) {
       const quota = rank < extras ? floor + 1 : floor;
-      while (loadOf(share, kind) > quota) taken.push({ id: share.id, item: this.#takeOne(share, kind) });
+      for (const item of newestOf(share, kind, loadOf(share, kind) - quota)) {
+        this.#remove(share, item);
+        taken.push({ id: share.id, item });
+      }
     }
     return taken;
   }
 
-  // Of the connector with the most tasks here; the newest, so that what ran longest stays.
-  #takeOne(share: Share, kind: WorkKind): string {
-    let best = '';
-    let most = -1;
-    for (const [item, work] of share.items) {
-      if (work.kind !== kind) continue;
-      const count = work.kind === 'task' ? share.byConnector.get(work.connector)! : 0;
-      if (count < most) continue;
-      best = item;
-      most = count;
-    }
-    const work = share.items.get(best)!;
-    share.items.delete(best);
-    this.#given.delete(best);
-    share.byKind.set(kind, loadOf(share, kind) - 1);
-    if (work.kind === 'task') share.byConnector.set(work.connector, most - 1);
-    return best;
+  #remove(share: Share, item: string): void {
+    const work = share.items.get(item)!;
+    share.items.delete(item);
+    this.#given.delete(item);
+    share.byKind.set(work.kind, loadOf(share, work.kind) - 1);
+    if (work.kind === 'task') share.byConnector.set(work.connector, share.byConnector.get(work.connector)! - 1);
   }
 
   #put(share: Share, item: string, work: WorkItem): void {
@@ -96,6 +88,22 @@ export class Shares {
     share.byKind.set(work.kind, loadOf(share, work.kind) + 1);
     if (work.kind === 'task') share.byConnector.set(work.connector, (share.byConnector.get(work.connector) ?? 0) + 1);
   }
+}
+
+// One after the other of the connector with the most tasks here at that moment; the newest, so that what ran longest stays. A
+// connector's third task goes before all second ones: so all are found by one sort, however many there are.
+function newestOf(share: Share, kind: WorkKind, count: number): readonly string[] {
+  if (count <= 0) return [];
+  const depths = new Map<string, number>();
+  const found: { readonly item: string; readonly depth: number; readonly index: number }[] = [];
+  for (const [item, work] of share.items) {
+    if (work.kind !== kind) continue;
+    const depth = work.kind === 'task' ? (depths.get(work.connector) ?? 0) + 1 : 0;
+    if (work.kind === 'task') depths.set(work.connector, depth);
+    found.push({ item, depth, index: found.length });
+  }
+  found.sort((left, right) => right.depth - left.depth || right.index - left.index);
+  return found.slice(0, count).map(({ item }) => item);
 }
 
 function isLighter(share: Share, than: Share, work: WorkItem): boolean {

@@ -28,6 +28,8 @@ import type { Place, Seat } from './seat.ts';
 const ROUND_DELAY_MS = 50;
 const RETRY_MS = 1000;
 const KEY_CHECK_MS = 30_000;
+/** Items settled in one turn of the event loop. */
+const AT_ONCE = 25;
 
 /** What the seat asks of the herder. */
 export interface SeatDesk {
@@ -39,6 +41,8 @@ export interface SeatDesk {
   held(): readonly string[];
   /** Brings the connectors of these items in line with what is owned now; resolves when the rest has stopped. */
   settle(items: Iterable<string>): Promise<void>;
+  /** This worker has come to lead: it may write connectors. */
+  leads(): void;
   /** States that were told are on their way to the others. */
   flush(): Promise<void>;
   /** Called on the leader after each round: what nobody runs, and the workers that are there (`host:port`). */
@@ -196,6 +200,7 @@ export class GroupSeat implements Seat, GroupHandler {
       leaderUrl: environment.settings.advertisedUrl,
       leaderKsqlUrl: environment.settings.advertisedKsqlUrl,
       configOffset: isBehind ? furthest : configs.offset,
+      isMoving: !isBehind && [...plan.shares.values()].some(({ revoked }) => revoked.length > 0),
       delayMs: plan.delayMs,
       memory,
     };
@@ -254,14 +259,8 @@ export class GroupSeat implements Seat, GroupHandler {
     } catch (error) {
       if (!isTransient(error)) throw error;
       const { unsyncBackoffMs } = this.#settings;
-      this.#log.warn(
-        'The config topic cannot be read as far as the leader has read it: this worker leaves for a while.',
-        {
-          offset,
-          readTo: configs.offset,
-          unsyncBackoffMs,
-        },
-      );
+      const figures = { offset, readTo: configs.offset, unsyncBackoffMs };
+      this.#log.warn('The config topic cannot be read in time: this worker leaves for a while.', figures);
       void this.#stayAway();
       return false;
     }
@@ -309,8 +308,11 @@ export class GroupSeat implements Seat, GroupHandler {
     await Promise.all([this.#stopLeading(), this.#desk.settle([...before, ...this.#desk.held()])]);
   }
 
-  /** Stops what is revoked, starts what is new. */
-  async #take({ assigned, revoked }: Assignment): Promise<void> {
+  /**
+   * Stops what is revoked, starts what is new. Where work moves every worker asks for the next round: those who give nothing up
+   * would hear of it with their next heart-beat only, and all that has stopped would wait for them.
+   */
+  async #take({ assigned, revoked, isMoving }: Assignment): Promise<void> {
     const before = this.#assigned;
     const now = new Set(assigned);
     this.#assigned = now;
@@ -319,11 +321,21 @@ export class GroupSeat implements Seat, GroupHandler {
     if (given > 0 || revoked.length > 0) {
       this.#log.info('Work was assigned.', { all: assigned.length, new: given, revoked: revoked.length });
     }
-    await this.#desk.settle([...changed, ...revoked]);
-    if (revoked.length === 0) return;
+    await this.#settle([...changed, ...revoked]);
     // The next owner's states must come after what this worker says of the end.
-    await this.#desk.flush();
-    this.#membership?.rejoin();
+    if (revoked.length > 0) await this.#desk.flush();
+    if (revoked.length > 0 || isMoving) this.#membership?.rejoin();
+  }
+
+  /** In pieces: calls are answered while hundreds of tasks stop and start. */
+  async #settle(items: readonly string[]): Promise<void> {
+    const { clock } = this.#desk.environment;
+    const settling: Promise<void>[] = [];
+    for (let from = 0; from < items.length; from += AT_ONCE) {
+      if (from > 0) await clock.sleep(0);
+      settling.push(this.#desk.settle(items.slice(from, from + AT_ONCE)));
+    }
+    await Promise.all(settling);
   }
 
   #lead({ error, delayMs }: Assignment): void {
@@ -352,6 +364,7 @@ export class GroupSeat implements Seat, GroupHandler {
           this.#log.info('This worker leads the group.', { generation: this.generation });
           this.#tellPlan();
           this.#seated.resolve();
+          this.#desk.leads();
           // What was read meanwhile may have changed the work.
           this.workChanged();
         }

@@ -17,6 +17,7 @@ const ASSIGNMENT = {
   configOffset: 7,
   assigned: ['c|a'],
   revoked: ['c|b'],
+  isMoving: true,
   delayMs: 300,
   memory: {
     members: [{ id: 'm-1', url: 'http://a:8083', items: 'AAECAw==' }],
@@ -49,6 +50,7 @@ test('fields of newer versions are passed over, missing and odd ones are neutral
     configOffset: 0,
     assigned: [],
     revoked: [],
+    isMoving: false,
     delayMs: 0,
     memory: { members: [], held: [] },
   });
