@@ -1,4 +1,8 @@
 // Back-fills: declared jobs that load exports into a stream or table, once, and release those who wait for them.
+//
+// In a group each job is driven by the host that owns it; all others follow the ledger, so they show it, and release those who wait.
+// A cancel that another host is asked for stands in the ledger until the driver has carried it out. Files are checked and loaded by
+// whoever works on the queue; that a row is written once is the matter of the load's transactional id.
 
 import { resolve } from 'node:path';
 import { nearest, quoted, TributaryError } from '../core/errors.ts';
@@ -21,6 +25,18 @@ export type { Target, TargetSide } from './values/mapping.ts';
 const CHECKPOINT_MS = 1_000;
 const RETRIES = 100;
 const JOB_KEY = 'job:';
+/** Key of an order to cancel a job: the run that it is for. */
+const CANCEL_KEY = 'cancel:';
+const FOLLOW_MS = 1_000;
+const ORDER_LIMIT_MS = 15_000;
+
+/** The back-fills' side of a host's place in a group. */
+export interface BackfillGroup {
+  /** The job is to be driven here. */
+  owns(name: string): boolean;
+  /** There are other jobs to be shared out than before. */
+  workChanged(): void;
+}
 
 export interface BackfillsOptions {
   readonly broker: Broker;
@@ -32,6 +48,8 @@ export interface BackfillsOptions {
   readonly folder: string;
   /** Files checked or loaded at once in this process. Default 2. */
   readonly concurrency?: number;
+  /** Absent: this host stands alone, and drives all. */
+  readonly group?: BackfillGroup | null;
   /** How the stream or table of a name is written. Throws `notFound` while there is none: the job then waits for it. */
   target(name: string): Promise<Target>;
   /** Resolves when the table has processed all rows that stand in its sources now. */
@@ -49,9 +67,18 @@ export class Backfills {
   /** Submissions are taken one after the other, so that two of one name cannot both be the first. */
   #submitting: Promise<unknown> = Promise.resolve();
   #stopWorker: (() => Promise<void>) | null = null;
+  readonly #group: BackfillGroup | null;
+  /** Jobs that are driven here. */
+  readonly #driven = new Set<BackfillJob>();
+  /** Entries as they were last read from or written to the ledger, in a group. */
+  readonly #entries = new Map<string, string>();
+  readonly #stop = new AbortController();
+  #following: Promise<void> = Promise.resolve();
+  #refreshing: Promise<void> = Promise.resolve();
 
   constructor(options: BackfillsOptions) {
     this.#options = options;
+    this.#group = options.group ?? null;
     this.#ledger = new Ledger(options.broker, options.clusterId);
     this.#services = {
       queue: options.queue,
@@ -75,12 +102,43 @@ export class Backfills {
     this.#stopWorker = await this.#options.queue.work(JOB_TYPE, { concurrency, attempts: RETRIES }, (job) =>
       this.#runFile(job),
     );
-    for (const job of this.#jobs.values()) if (!job.ended) this.#drive(job);
+    if (this.#group !== null) this.#following = this.#follow();
+    else for (const job of this.#jobs.values()) if (!job.ended) this.#drive(job);
+  }
+
+  /** In a group: jobs that should be driven by one host. */
+  work(): readonly string[] {
+    return [...this.#jobs].filter(([, job]) => !job.ended).map(([name]) => name);
+  }
+
+  /** In a group: those that are driven here. */
+  held(): readonly string[] {
+    return [...this.#driven].map(({ definition }) => definition.name);
+  }
+
+  /** In a group: what is owned here has changed. Resolves when what is not is not driven any more. */
+  async settle(names: Iterable<string>): Promise<void> {
+    for (const name of names) {
+      const job = this.#jobs.get(name);
+      if (job === undefined) continue;
+      if (this.#group?.owns(name) !== true) await this.#halt(job);
+      else if (!job.ended && !this.#driven.has(job)) this.#drive(job);
+    }
+  }
+
+  /** Reads what other hosts have told up to now. */
+  async refresh(): Promise<void> {
+    if (this.#group === null) return;
+    const next = this.#refreshing.then(() => this.#read());
+    this.#refreshing = next.catch(() => undefined);
+    await next;
   }
 
   /** Stops at a safe point; the next start goes on from there. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#jobs.values()].map((job) => job.halt()));
+    this.#stop.abort();
+    await this.#following;
+    await Promise.all([...this.#jobs.values()].map((job) => this.#halt(job)));
     await this.#stopWorker?.();
     this.#stopWorker = null;
   }
@@ -106,18 +164,20 @@ export class Backfills {
 
   /** Stops a job; rows written so far stay, and `retry` goes on behind them. Released jobs stay released. */
   async cancel(name: string): Promise<BackfillStatus> {
-    const job = this.#job(name);
-    await job.cancel();
+    await this.refresh();
+    await this.#cancel(this.#job(name));
     this.#tell();
-    return job.status();
+    return this.#job(name).status();
   }
 
   /** Puts a failed or cancelled job back to work. Files that were replaced are checked anew; what is loaded stays. */
   async retry(name: string): Promise<BackfillStatus> {
+    await this.refresh();
     const job = this.#job(name);
     if (job.state === 'failed' || job.state === 'cancelled') {
+      if (this.#group !== null) await this.#ledger.put(CANCEL_KEY + name, null);
       await job.reset();
-      this.#drive(job);
+      this.#begin(job);
     }
     return job.status();
   }
@@ -141,6 +201,7 @@ export class Backfills {
 
   async #submit(given: unknown, rerun: boolean): Promise<BackfillStatus> {
     const definition = parseDefinition(given);
+    await this.refresh();
     const held = this.#jobs.get(definition.name);
     const same = held !== undefined && digestOf(held.definition) === digestOf(definition);
     if (same && (!rerun || !held.ended)) return held.status();
@@ -150,19 +211,100 @@ export class Backfills {
         fix: 'Give the new one another name, or ask for a new run of this one (rerun), which writes all its rows.',
       });
     }
-    if (held !== undefined && !held.ended) await held.cancel();
+    if (held !== undefined && !held.ended) await this.#cancel(held);
     const job = new BackfillJob(definition, (held?.run ?? 0) + 1, this.#services);
     this.#jobs.set(definition.name, job);
     await this.#ledger.put(JOB_KEY + definition.name, job.entry());
-    this.#drive(job);
+    this.#begin(job);
     return job.status();
+  }
+
+  /** In a group the owner does, once the job is shared out. */
+  #begin(job: BackfillJob): void {
+    if (this.#group === null) return this.#drive(job);
+    this.#tell();
+    this.#group.workChanged();
+  }
+
+  async #cancel(job: BackfillJob): Promise<void> {
+    if (this.#group === null || this.#driven.has(job) || job.ended) return job.cancel();
+    const { name } = job.definition;
+    const { clock } = this.#options;
+    await this.#ledger.put(CANCEL_KEY + name, job.run);
+    const untilMs = clock.now() + ORDER_LIMIT_MS;
+    while (clock.now() < untilMs) {
+      await this.refresh();
+      if (this.#jobs.get(name)?.ended === true) return;
+      await clock.sleep(FOLLOW_MS / 4);
+    }
+    throw new TributaryError('TRIB_BACKFILL_ORDERED', 'transient', {
+      what: `No host has carried out the cancelling of back-fill ${quoted(name)} yet; it is noted, and the next host that drives the job will.`,
+      fix: 'Look at the job again in a while.',
+    });
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await this.#options.clock.sleep(FOLLOW_MS, signal);
+      if (signal.aborted) return;
+      // While the broker is away nothing new is known.
+      await this.refresh().catch(() => undefined);
+      await this.#publish().catch(() => undefined);
+    }
+  }
+
+  /** Takes over what the ledger says of jobs that are driven elsewhere, and orders for those that are driven here. */
+  async #read(): Promise<void> {
+    const entries = await this.#ledger.load();
+    let changed = false;
+    for (const [key, entry] of entries) {
+      if (!key.startsWith(JOB_KEY)) continue;
+      const { definition, run } = entry as JobEntry;
+      const { name } = definition;
+      const held = this.#jobs.get(name);
+      if (held !== undefined && this.#driven.has(held)) {
+        if (entries.get(CANCEL_KEY + name) === held.run && !held.ended) await held.cancel();
+        continue;
+      }
+      const text = JSON.stringify(entry);
+      if (held !== undefined && this.#entries.get(name) === text) continue;
+      this.#entries.set(name, text);
+      const job = new BackfillJob(definition, run, this.#services, entry as JobEntry);
+      this.#jobs.set(name, job);
+      changed ||= held?.ended !== job.ended;
+      // It is owned here already: the group need not be asked.
+      if (!job.ended && this.#group?.owns(name) === true) this.#drive(job);
+    }
+    if (!changed) return;
+    this.#tell();
+    this.#group?.workChanged();
+  }
+
+  /** Progress of what is driven here, for the others. */
+  async #publish(): Promise<void> {
+    for (const job of this.#driven) {
+      const { name } = job.definition;
+      const text = JSON.stringify(job.entry());
+      if (this.#entries.get(name) === text || job.ended) continue;
+      this.#entries.set(name, text);
+      await this.#ledger.put(JOB_KEY + name, job.entry());
+    }
+  }
+
+  async #halt(job: BackfillJob): Promise<void> {
+    await job.halt();
+    this.#driven.delete(job);
   }
 
   #drive(job: BackfillJob): void {
     const { name } = job.definition;
+    this.#driven.add(job);
     job.drive(() => {
+      this.#driven.delete(job);
       this.#tell();
       if (!job.ended) return;
+      this.#group?.workChanged();
       const { state, rows, badRows, error } = job.status();
       this.#options.log?.(state === 'failed' ? 'error' : 'info', `back-fill ${name} is ${state}`, {
         rows,

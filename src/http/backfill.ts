@@ -21,7 +21,10 @@ function routes(backfills: Backfills): readonly Resource[] {
       path: '/backfills',
       body: ['post'],
       on: {
-        get: () => backfills.list(),
+        get: async () => {
+          await backfills.refresh();
+          return backfills.list();
+        },
         // 201 for a new run; 200 when it is the one that is there already.
         post: async (request, response) => {
           const known = new Set(backfills.list().map((status) => status.id));
@@ -36,7 +39,10 @@ function routes(backfills: Backfills): readonly Resource[] {
     {
       path: '/backfills/:name',
       on: {
-        get: (request) => backfills.status(param(request, 'name')),
+        get: async (request) => {
+          await backfills.refresh();
+          return backfills.status(param(request, 'name'));
+        },
         delete: (request) => backfills.cancel(param(request, 'name')),
       },
     },

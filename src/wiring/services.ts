@@ -11,6 +11,7 @@ import type { Resource } from '../http/rest-app.ts';
 import { QueryEngine } from '../queries/index.ts';
 import type { Adapters } from './adapters.ts';
 import type { FactSources } from './facts.ts';
+import { SharedWork } from './shared-work.ts';
 import { backfillFacts, queryFacts } from './sql-facts.ts';
 import { PRODUCT_VERSION } from './version.ts';
 import type { WorkerSettings } from './worker-settings.ts';
@@ -37,9 +38,10 @@ export async function startServices(worker: Worker, adapters: Adapters, settings
   try {
     const standIn = await startStandIn(settings);
     if (standIn !== null) closers.push(() => standIn.close());
-    const engine = await startEngine(worker);
+    const shared = new SharedWork(worker);
+    const engine = await startEngine(environment, shared);
     closers.push(() => engine.close());
-    const backfills = await startBackfills(environment, adapters, engine);
+    const backfills = await startBackfills(environment, adapters, engine, shared);
     closers.push(() => backfills.stop());
     environment.services.provide('sql', engine);
     environment.services.provide('backfills', backfills);
@@ -64,23 +66,16 @@ export async function startServices(worker: Worker, adapters: Adapters, settings
   }
 }
 
-async function startEngine(worker: Worker): Promise<QueryEngine> {
-  const { broker, registry, store, clock, logs, settings } = worker.environment;
+async function startEngine(environment: Environment, shared: SharedWork): Promise<QueryEngine> {
+  const { broker, registry, store, clock, logs, settings } = environment;
   const log = logs.logger('sql');
-  let engine: QueryEngine | null = null;
-  const seat =
-    settings.group === null
-      ? null
-      : worker.share({
-          work: () => engine?.work() ?? [],
-          held: () => engine?.held() ?? [],
-          settle: async (names) => engine?.settle(names),
-        });
+  const { seat } = shared;
   const group = seat === null ? null : { ...seat, hostId: settings.workerId, url: settings.advertisedKsqlUrl };
-  engine = new QueryEngine(
+  const engine = new QueryEngine(
     { broker, registry, store, clock, log, random: () => Math.random(), group },
     { clusterId: settings.clusterId },
   );
+  shared.queries = engine;
   try {
     await engine.start();
   } catch (error) {
@@ -90,7 +85,12 @@ async function startEngine(worker: Worker): Promise<QueryEngine> {
   return engine;
 }
 
-async function startBackfills(environment: Environment, adapters: Adapters, engine: QueryEngine): Promise<Backfills> {
+async function startBackfills(
+  environment: Environment,
+  adapters: Adapters,
+  engine: QueryEngine,
+  shared: SharedWork,
+): Promise<Backfills> {
   const { broker, registry, clock, logs, settings } = environment;
   const log = logs.logger('backfill');
   const backfills = new Backfills({
@@ -100,10 +100,12 @@ async function startBackfills(environment: Environment, adapters: Adapters, engi
     clock,
     clusterId: settings.clusterId,
     folder: '.',
+    group: shared.backfillSeat(),
     target: (name) => engine.targetOf(name),
     caughtUp: (table, signal) => engine.caughtUp(table, signal),
     log: (level, message, fields) => log[level](message, fields),
   });
+  shared.backfills = backfills;
   await backfills.start();
   return backfills;
 }
