@@ -59,8 +59,15 @@ export const pairs: SettingCheck = (value) => {
 
 /** The two sides of `name:value`; null when there are not exactly two or the second is empty. */
 export function splitPair(member: string): readonly [string, string] | null {
-  const parts = member.split(':');
-  return parts.length === 2 && parts[1] !== '' ? [parts[0]!, parts[1]!] : null;
+  const parts = splitByColon(member);
+  return parts.length === 2 ? [parts[0]!, parts[1]!] : null;
+}
+
+/** The parts between colons; empty ones at the end do not count, as in Java. */
+export function splitByColon(text: string): readonly string[] {
+  const parts = text.split(':');
+  while (parts.at(-1) === '') parts.pop();
+  return parts;
 }
 
 /** The first refusal of several checks. */

@@ -2,7 +2,8 @@
 //
 // Law: a `Long` is a `number` when |x| ≤ 2^53−1 and a `bigint` otherwise, never the other way round, so `===` compares exactly
 // and the common case costs no allocation. Everything that makes a Long goes through the functions below.
-import type { Long } from './schema.ts';
+import { integerPart, precisionOf } from './decimal.ts';
+import type { Decimal, Long } from './schema.ts';
 
 /** Least 64-bit integer. */
 export const LONG_MIN = -(2n ** 63n);
@@ -25,6 +26,12 @@ export function longOf(value: bigint): Long {
 /** The Long of an integer of any size: its low 64 bits, as Java's arithmetic wraps. */
 export function wrapLong(value: bigint): Long {
   return longOf(BigInt.asIntN(64, value));
+}
+
+/** The low 64 bits of a decimal's integer part. An exponent of any size costs nothing: 10^64 and up have none but zero bits there. */
+export function longOfDecimal(value: Decimal): Long {
+  if (value.scale <= -64 || value.scale >= precisionOf(value)) return 0;
+  return wrapLong(integerPart(value));
 }
 
 /** The Long made of two 32-bit halves; `low` counts by its bits only. */

@@ -3,9 +3,11 @@
 // Printing is on the data path: the calendar is worked out once a day met, the rest is concatenation. Parsing is lenient, as
 // Java's default is: hour 25 is one o'clock of the next day.
 
+import type { Long } from '../data/schema.ts';
+
 /** Prints and parses instants (ms since the epoch) by one pattern. */
 export interface DateFormat {
-  format(ms: number): string;
+  format(ms: Long): string;
   /** Null when the text does not match. Text behind the match is ignored. */
   parse(text: string): number | null;
 }
@@ -16,9 +18,9 @@ export function simpleDateFormat(pattern: string): DateFormat {
   let calendar = calendarOf(0);
   return {
     format: (ms) => {
-      const day = Math.floor(ms / DAY_MS);
+      const day = dayOf(ms);
       if (calendar.day !== day) calendar = calendarOf(day);
-      const msOfDay = ms - day * DAY_MS;
+      const msOfDay = typeof ms === 'number' ? ms - day * DAY_MS : Number(ms - BigInt(day) * BigInt(DAY_MS));
       let out = '';
       for (let i = 0; i < parts.length; i++) {
         const part = parts[i]!;
@@ -30,6 +32,25 @@ export function simpleDateFormat(pattern: string): DateFormat {
   };
 }
 
+/** Days since the epoch, rounded down. */
+export function dayOf(ms: Long): number {
+  if (typeof ms === 'number') return Math.floor(ms / DAY_MS);
+  const days = ms / BigInt(DAY_MS);
+  return Number(ms < 0n && days * BigInt(DAY_MS) !== ms ? days - 1n : days);
+}
+
+/**
+ * The text of an instant as Connect writes dates: within the first day (and before it) a time, at midnight a date, else both.
+ */
+export function isoText(ms: Long): string {
+  const pattern = ms < DAY_MS ? ISO_TIME : BigInt(dayOf(ms)) * BigInt(DAY_MS) === BigInt(ms) ? ISO_DATE : ISO_INSTANT;
+  if (ms < CUTOVER * DAY_MS || ms >= YEAR_10000_MS) return simpleDateFormat(pattern).format(ms);
+  const text = new Date(Number(ms)).toISOString();
+  return pattern === ISO_TIME ? text.slice(11) : pattern === ISO_DATE ? text.slice(0, 10) : text;
+}
+
+const YEAR_10000_MS = 253_402_300_800_000;
+
 interface Part {
   /** Empty: `text` stands for itself. */
   readonly letter: string;
@@ -38,6 +59,13 @@ interface Part {
 }
 
 const DAY_MS = 86_400_000;
+/** 15 October 1582, the first day of the Gregorian calendar. Java counts the days before by the Julian one. */
+const CUTOVER = -141_427;
+
+/** Patterns of Connect's own texts of dates, times and instants. */
+export const ISO_DATE = 'yyyy-MM-dd';
+export const ISO_TIME = "HH:mm:ss.SSS'Z'";
+export const ISO_INSTANT = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'";
 const LETTERS = 'GyYMLwWDdFEuaHkKhmsSzZX';
 
 function partsOf(pattern: string): readonly Part[] {
@@ -80,7 +108,7 @@ function quotedText(pattern: string, start: number): { readonly text: string; re
   throw new RangeError('Unterminated quote');
 }
 
-/** The calendar of one day, by the proleptic Gregorian rules. */
+/** The calendar of one day. Years before the first of our era are 0 and below. */
 interface Calendar {
   readonly day: number;
   readonly year: number;
@@ -93,13 +121,26 @@ interface Calendar {
 }
 
 function calendarOf(day: number): Calendar {
-  const date = new Date(day * DAY_MS);
-  const year = date.getUTCFullYear();
+  // Years are counted from 1 March, so that the leap day is the last of its year.
+  const gregorian = day >= CUTOVER;
+  const shifted = day + (gregorian ? 719_468 : 719_470);
+  const era = Math.floor(shifted / (gregorian ? 146_097 : 1461));
+  const dayOfEra = shifted - era * (gregorian ? 146_097 : 1461);
+  const yearOfEra = gregorian
+    ? Math.floor(
+        (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+      )
+    : Math.min(3, Math.floor(dayOfEra / 365));
+  const centuries = gregorian ? Math.floor(yearOfEra / 100) : 0;
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - centuries);
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+  const year = yearOfEra + era * (gregorian ? 400 : 4) + (month <= 2 ? 1 : 0);
   return {
     day,
     year,
-    month: date.getUTCMonth() + 1,
-    dayOfMonth: date.getUTCDate(),
+    month,
+    dayOfMonth: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1,
     dayOfYear: day - daysOf(year, 1, 1) + 1,
     weekday: (((day + 4) % 7) + 7) % 7,
   };
@@ -107,9 +148,12 @@ function calendarOf(day: number): Calendar {
 
 /** Days since the epoch; month and day may lie outside their range. */
 function daysOf(year: number, month: number, day: number): number {
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  return Math.round(date.getTime() / DAY_MS);
+  const fromMarch = month - 3;
+  const shiftedYear = year + Math.floor(fromMarch / 12);
+  const monthFromMarch = fromMarch - Math.floor(fromMarch / 12) * 12;
+  const days = 365 * shiftedYear + Math.floor(shiftedYear / 4) + Math.floor((153 * monthFromMarch + 2) / 5) + day - 1;
+  const gregorian = days - Math.floor(shiftedYear / 100) + Math.floor(shiftedYear / 400) - 719_468;
+  return gregorian >= CUTOVER ? gregorian : days - 719_470;
 }
 
 const MONTHS = [
@@ -312,11 +356,17 @@ const ZONE_HOURS: Readonly<Record<string, number>> = {
   KST: 9,
 };
 
-function parseZone({ letter }: Part, text: string, at: number, fields: Record<string, number>): number {
+/** By the count of X. */
+const ISO_OFFSETS: readonly RegExp[] = [
+  /$^/,
+  /^([+-])([0-9]{2})/,
+  /^([+-])([0-9]{2})([0-9]{2})/,
+  /^([+-])([0-9]{2}):([0-9]{2})/,
+];
+
+function parseZone({ letter, count }: Part, text: string, at: number, fields: Record<string, number>): number {
   const rest = text.slice(at);
-  const offset = (
-    letter === 'X' ? /^([+-])([0-9]{2}):?([0-9]{2})?/ : /^(?:GMT|UTC)?([+-])([0-9]{1,2}):?([0-9]{2})?/
-  ).exec(rest);
+  const offset = (letter === 'X' ? ISO_OFFSETS[count]! : /^(?:GMT|UTC)?([+-])([0-9]{1,2}):?([0-9]{2})?/).exec(rest);
   if (offset !== null) {
     const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? 0);
     fields['Z'] = offset[1] === '-' ? -minutes : minutes;
@@ -338,10 +388,10 @@ function nearCentury(year: number): number {
 
 function instantOf(fields: Parsed): number {
   const year = fields['G'] === 0 ? 1 - (fields['y'] ?? 1) : (fields['y'] ?? fields['Y'] ?? 1970);
-  return dayOf(fields, year) * DAY_MS + timeOf(fields) - (fields['Z'] ?? 0) * 60_000;
+  return dateOf(fields, year) * DAY_MS + timeOf(fields) - (fields['Z'] ?? 0) * 60_000;
 }
 
-function dayOf(fields: Parsed, year: number): number {
+function dateOf(fields: Parsed, year: number): number {
   const weekday = fields['E'] ?? (fields['u'] === undefined ? undefined : fields['u'] % 7);
   if (fields['d'] === undefined && fields['M'] === undefined && fields['D'] !== undefined)
     return daysOf(year, 1, fields['D']);

@@ -3,6 +3,7 @@ import { decimalScientificText } from '../../core/data/decimal.ts';
 import { isDecimal } from '../../core/data/logical.ts';
 import { LOGICAL, type Schema, Struct, Typed, type Value } from '../../core/data/schema.ts';
 import { doubleText, floatText } from '../../core/java/number-text.ts';
+import { isoText } from '../../core/java/simple-date-format.ts';
 import { base64Of } from '../../formats/json-text.ts';
 import { typedText } from './java-text.ts';
 
@@ -18,7 +19,7 @@ function embedded(schema: Schema | null, value: Value): string {
   if (typeof value === 'string') return `"${value.replace(/[\\"]/g, '\\$&')}"`;
   if (typeof value === 'number' || typeof value === 'bigint') return numberText(schema, value);
   if (typeof value === 'boolean') return String(value);
-  if (value instanceof Typed) return typedText(value, instantText);
+  if (value instanceof Typed) return typedText(value, isoText);
   if (value instanceof Uint8Array) return base64Of(value);
   if (Array.isArray(value)) return `[${value.map((item) => embedded(schema?.items ?? null, item)).join(',')}]`;
   if (value instanceof Map) {
@@ -39,20 +40,13 @@ function embedded(schema: Schema | null, value: Value): string {
 function numberText(schema: Schema | null, value: number | bigint): string {
   switch (schema?.name) {
     case LOGICAL.date:
-      return instantText(Number(value) * DAY_MS);
+      return isoText(Number(value) * DAY_MS);
     case LOGICAL.time:
     case LOGICAL.timestamp:
-      return instantText(Number(value));
+      return isoText(value);
     default:
       if (schema?.kind === 'float32') return floatText(Number(value));
       if (schema?.kind === 'float64') return doubleText(Number(value));
       return typeof value === 'number' && !Number.isInteger(value) ? doubleText(value) : String(value);
   }
-}
-
-/** Within the first day a time, at a whole day a date, else both: the reference looks at the instant only. */
-function instantText(ms: number): string {
-  const text = new Date(ms).toISOString();
-  if (ms < DAY_MS) return text.slice(11);
-  return ms % DAY_MS === 0 ? text.slice(0, 10) : text;
 }

@@ -8,7 +8,7 @@ import { integerPart, parseDecimal, precisionOf } from '../../core/data/decimal.
 import { dateSchema, decimalSchema, timeSchema, timestampSchema } from '../../core/data/logical.ts';
 import { wrapLong } from '../../core/data/long.ts';
 import { type Decimal, primitive, type Schema, type Value } from '../../core/data/schema.ts';
-import { simpleDateFormat } from '../../core/java/simple-date-format.ts';
+import { ISO_DATE, ISO_INSTANT, ISO_TIME, simpleDateFormat } from '../../core/java/simple-date-format.ts';
 import { alignedList, alignedMap, commonSchema } from './header-schemas.ts';
 
 const DAY_MS = 86400000;
@@ -201,15 +201,15 @@ function aligned(result: SchemaAndValue | null): SchemaAndValue {
 function temporal(text: string): SchemaAndValue | null {
   switch (text.length) {
     case 10: {
-      const ms = simpleDateFormat('yyyy-MM-dd').parse(text);
+      const ms = simpleDateFormat(ISO_DATE).parse(text);
       return ms === null ? null : { schema: dateSchema(), value: Math.floor(ms / DAY_MS) };
     }
     case 13: {
-      const ms = simpleDateFormat("HH:mm:ss.SSS'Z'").parse(text);
+      const ms = simpleDateFormat(ISO_TIME).parse(text);
       return ms === null ? null : { schema: timeSchema(), value: ms };
     }
     case 24: {
-      const ms = simpleDateFormat("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").parse(text);
+      const ms = simpleDateFormat(ISO_INSTANT).parse(text);
       return ms === null ? null : { schema: timestampSchema(), value: ms };
     }
     default:

@@ -1,7 +1,7 @@
 // Connect values as Java's `toString` shows them: what StringConverter writes.
 import { decimalScientificText } from '../../core/data/decimal.ts';
 import { isDecimal } from '../../core/data/logical.ts';
-import { LOGICAL, type Schema, Struct, Typed, type Value } from '../../core/data/schema.ts';
+import { LOGICAL, type Long, type Schema, Struct, Typed, type Value } from '../../core/data/schema.ts';
 import { doubleText, floatText } from '../../core/java/number-text.ts';
 import { simpleDateFormat } from '../../core/java/simple-date-format.ts';
 
@@ -41,25 +41,25 @@ function dateMs(schema: Schema | null, value: number | bigint | boolean): string
       return javaDate(Number(value) * DAY_MS);
     case LOGICAL.time:
     case LOGICAL.timestamp:
-      return javaDate(Number(value));
+      return javaDate(value as Long);
     default:
       return null;
   }
 }
 
-function javaDate(ms: number): string {
+function javaDate(ms: Long): string {
   return simpleDateFormat(JAVA_DATE).format(ms);
 }
 
 /** A number whose type stands beside it; an instant as the caller writes instants. */
-export function typedText(value: Typed, instantText: (ms: number) => string): string {
+export function typedText(value: Typed, instantText: (ms: Long) => string): string {
   switch (value.kind) {
     case 'float32':
       return floatText(Number(value.value));
     case 'float64':
       return doubleText(Number(value.value));
     case 'timestamp':
-      return instantText(Number(value.value));
+      return instantText(value.value);
     default:
       return String(value.value);
   }

@@ -1,11 +1,12 @@
 // Conversions of `Cast`, with Java's arithmetic: narrowing wraps, floating point is cut towards zero and saturates.
 
-import { decimalScientificText, decimalToNumber, integerPart } from '../../core/data/decimal.ts';
+import { decimalScientificText, decimalToNumber } from '../../core/data/decimal.ts';
 import { isDecimal } from '../../core/data/logical.ts';
-import { longOf, longOfDouble, parseLong, toBigInt, wrapLong } from '../../core/data/long.ts';
+import { longOf, longOfDecimal, longOfDouble, parseLong, toBigInt } from '../../core/data/long.ts';
 import { type Decimal, type Kind, LOGICAL, type Long, type Schema, type Value } from '../../core/data/schema.ts';
 import { typed, typeOfNumber, untyped } from '../../core/data/typed.ts';
 import { doubleText, floatText, parseDouble } from '../../core/java/number-text.ts';
+import { isoText } from '../../core/java/simple-date-format.ts';
 import { typeName } from '../cells.ts';
 import { dataFault } from '../faults.ts';
 
@@ -19,9 +20,15 @@ export type Caster = (value: Value) => Value;
 /** The cast of non-null values of a schema. Throws a data fault for a schema that cannot be cast. */
 export function casterOf(schema: Schema, target: CastTarget): Caster {
   const { kind } = schema;
-  if (kind === 'array' || kind === 'map' || kind === 'struct') throw uncastable(kind);
+  if (kind === 'array' || kind === 'map' || kind === 'struct') {
+    // Only a value is refused: the reference lets a null through before it looks at the type.
+    return () => {
+      throw uncastable(kind);
+    };
+  }
   const dateUnitMs = target === 'string' ? DATE_UNITS[schema.name ?? ''] : undefined;
-  if (dateUnitMs !== undefined) return (value) => dateText(Number(value) * dateUnitMs);
+  if (dateUnitMs !== undefined)
+    return (value) => isoText(dateUnitMs === 1 ? (value as Long) : (value as number) * dateUnitMs);
   if (kind === target) return (value) => (isDecimal(value) ? fromDecimal(value, target) : value);
   return (value) => (isDecimal(value) ? fromDecimal(value, target) : cast(value, kind, target));
 }
@@ -98,7 +105,7 @@ function fromDecimal(value: Decimal, target: CastTarget): Value {
   if (target === 'string') return decimalScientificText(value);
   if (target === 'float64') return decimalToNumber(value);
   if (target === 'float32') return Math.fround(decimalToNumber(value));
-  return fromNumber(wrapLong(integerPart(value)), false, target);
+  return fromNumber(longOfDecimal(value), false, target);
 }
 
 const INTEGER_BITS: Readonly<Record<string, bigint>> = { int8: 7n, int16: 15n, int32: 31n, int64: 63n };
@@ -116,13 +123,6 @@ function fromText(text: string, target: CastTarget): Value {
   const exact = toBigInt(parsed);
   if (exact >= 1n << bits || exact < -(1n << bits)) throw outOfRange(text);
   return longOf(exact);
-}
-
-/** Java formats a `Date` by its value: within the first day as a time, at midnight as a date, else as an instant. */
-function dateText(ms: number): string {
-  const text = new Date(ms).toISOString();
-  if (ms < 86_400_000) return text.slice(11);
-  return ms % 86_400_000 === 0 ? text.slice(0, 10) : text;
 }
 
 function uncastable(what: string): Error {

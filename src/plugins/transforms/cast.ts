@@ -1,7 +1,7 @@
 // Casts fields, or the whole key or value, to other types.
 
 import type { TransformDef } from '../../connect/plugins.ts';
-import { nonEmptyList } from '../../core/config/checks.ts';
+import { nonEmptyList, splitByColon } from '../../core/config/checks.ts';
 import { fieldOf, type Schema, type SchemaOptions, Struct, structOf, type Value } from '../../core/data/schema.ts';
 import { nullCell, REPLACE_NULL_WITH_DEFAULT, requireMap, requireStruct, schemaBasics } from '../cells.ts';
 import { configFault } from '../faults.ts';
@@ -59,14 +59,15 @@ export const cast: TransformDef = {
   },
 };
 
-const WHOLE = '';
+const WHOLE = null;
 
-/** Targets by field name; the whole value under ''. Throws `config` faults. */
-function parseSpec(entries: readonly string[]): Map<string, CastTarget> {
-  const spec = new Map<string, CastTarget>();
+/** Targets by field name; the whole value under null. Throws `config` faults. */
+function parseSpec(entries: readonly string[]): Map<string | null, CastTarget> {
+  const spec = new Map<string | null, CastTarget>();
   for (const entry of entries) {
-    const parts = entry.split(':');
-    if (parts.length > 2) throw configFault(`Invalid rename mapping: ${entry}`, 'Write field:type.');
+    const parts = splitByColon(entry);
+    if (parts.length === 0 || parts.length > 2)
+      throw configFault(`Invalid rename mapping: ${entry}`, 'Write field:type.');
     const type = (parts[1] ?? parts[0]!).trim().toLowerCase();
     const target = CAST_TARGETS.find((known) => known === type);
     if (target === undefined) {
@@ -92,7 +93,7 @@ function checkSpec(entries: readonly string[]): string | null {
   }
 }
 
-function castMap(value: Value, spec: ReadonlyMap<string, CastTarget>): Map<Value, Value> {
+function castMap(value: Value, spec: ReadonlyMap<string | null, CastTarget>): Map<Value, Value> {
   const copy = new Map(requireMap(value, 'field casting'));
   for (const [name, target] of spec) copy.set(name, castFree(copy.get(name) ?? null, target));
   return copy;
@@ -110,7 +111,7 @@ interface FieldPlan {
   readonly casts: readonly (Caster | null)[];
 }
 
-function planFields(schema: Schema, spec: ReadonlyMap<string, CastTarget>): FieldPlan {
+function planFields(schema: Schema, spec: ReadonlyMap<string | null, CastTarget>): FieldPlan {
   const fields = schema.fields ?? [];
   const casts = fields.map((field) => {
     const target = spec.get(field.name);

@@ -4,10 +4,10 @@ import type { TransformDef } from '../../connect/plugins.ts';
 import { nonEmptyList, nonEmptyText } from '../../core/config/checks.ts';
 import { decimalToNumber, integerPart, parseDecimal } from '../../core/data/decimal.ts';
 import { isDecimal } from '../../core/data/logical.ts';
-import { longOf } from '../../core/data/long.ts';
-import { LOGICAL, type Schema, Struct, structOf, type Value } from '../../core/data/schema.ts';
+import { longOf, longOfDecimal, toBigInt } from '../../core/data/long.ts';
+import { LOGICAL, type Schema, Struct, type Value } from '../../core/data/schema.ts';
 import { typed, typeOfNumber } from '../../core/data/typed.ts';
-import { nullCell, REPLACE_NULL_WITH_DEFAULT, requireMap, requireStruct, schemaBasics, typeName } from '../cells.ts';
+import { nullCell, REPLACE_NULL_WITH_DEFAULT, requireMap, requireStruct, typeName } from '../cells.ts';
 import { dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
 import { entries, sample } from '../sample.ts';
@@ -44,10 +44,7 @@ export const maskField: TransformDef = {
     const replaceNull = config['replace.null.with.default'] as boolean;
     const replacement = config['replacement'] as string | null;
     const names = new Set(config['fields'] as readonly string[]);
-    const planOf = perSchema((schema) => ({
-      schema: structOf(schema.fields ?? [], schemaBasics(schema)),
-      masked: (schema.fields ?? []).map((field) => names.has(field.name)),
-    }));
+    const planOf = perSchema((schema) => (schema.fields ?? []).map((field) => names.has(field.name)));
     return (record) => {
       const schema = schemaOn(record, onKey);
       const value = valueOn(record, onKey);
@@ -57,15 +54,15 @@ export const maskField: TransformDef = {
         return replacedOn(record, onKey, null, copy);
       }
       const struct = requireStruct(value, 'mask fields');
-      const plan = planOf(schema);
-      const fields = plan.schema.fields!;
+      const masked = planOf(schema);
+      const fields = schema.fields!;
       const cells = new Array<Value>(fields.length);
       for (let i = 0; i < fields.length; i++) {
         const field = fields[i]!;
         const cell = struct.cells[i] ?? nullCell(field.schema, field.name, replaceNull);
-        cells[i] = cell !== null && plan.masked[i] === true ? mask(field.schema, cell, replacement) : cell;
+        cells[i] = cell !== null && masked[i] === true ? mask(field.schema, cell, replacement) : cell;
       }
-      return replacedOn(record, onKey, plan.schema, new Struct(plan.schema, cells));
+      return replacedOn(record, onKey, schema, new Struct(schema, cells));
     };
   },
 };
@@ -128,6 +125,6 @@ function replaced(kind: string, text: string): Value {
   if (number === null) throw dataFault(`Unable to convert ${text} (replacement) to a value of type ${kind}`);
   if (kind === 'decimal') return number;
   if (isFloating) return kind === 'float32' ? Math.fround(decimalToNumber(number)) : decimalToNumber(number);
-  const whole = integerPart(number);
-  return longOf(bits === undefined ? whole : BigInt.asIntN(bits, whole));
+  if (bits === undefined) return longOf(integerPart(number));
+  return longOf(BigInt.asIntN(bits, toBigInt(longOfDecimal(number))));
 }

@@ -64,6 +64,7 @@ function renamed(schema: Schema, name: string | null, version: number | null): S
   return structOf(schema.fields ?? [], {
     ...rest,
     optional: schema.optional,
+    ...(schema.defaultValue === undefined ? {} : { defaultValue: schema.defaultValue }),
     ...(newName === undefined ? {} : { name: newName }),
     ...(newVersion === undefined ? {} : { version: newVersion }),
   });

@@ -15,7 +15,7 @@ import {
   type Value,
 } from '../../core/data/schema.ts';
 import { typed, typeOfNumber, untyped } from '../../core/data/typed.ts';
-import { type DateFormat, simpleDateFormat } from '../../core/java/simple-date-format.ts';
+import { type DateFormat, dayOf, simpleDateFormat } from '../../core/java/simple-date-format.ts';
 import { nullCell, REPLACE_NULL_WITH_DEFAULT, requireMap, requireStruct, schemaBasics, typeName } from '../cells.ts';
 import { configFault, dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
@@ -84,7 +84,9 @@ export const timestampConverter: TransformDef = {
       schema: conversion.schema(schema.optional),
       read: conversion.reader(schema),
     }));
-    const fieldPlan = perSchema((schema) => planField(schema, name, conversion));
+    const fieldPlan = perSchema((schema) => planField(schema, name, conversion, replaceNull));
+    // Apart from the plan: a field that holds no instant is refused only when there is a struct.
+    const fieldReader = perSchema((schema) => readerOfField(schema, name, conversion));
     return (record) => {
       const schema = schemaOn(record, onKey);
       const value = valueOn(record, onKey);
@@ -95,21 +97,22 @@ export const timestampConverter: TransformDef = {
       }
       const plan = fieldPlan(schema);
       if (value === null) return replacedOn(record, onKey, plan.schema, null);
-      const cells = convertCell(requireStruct(value, 'converting timestamp formats'), plan, conversion, replaceNull);
-      return replacedOn(record, onKey, plan.schema, cells);
+      const struct = requireStruct(value, 'converting timestamp formats');
+      const converted = convertCell(struct, plan, fieldReader(schema), conversion, replaceNull);
+      return replacedOn(record, onKey, plan.schema, converted);
     };
   },
 };
 
-/** How instants (ms since the epoch) are read from values and written to the target. */
+/** How instants (ms since the epoch, of 64 bits) are read from values and written to the target. */
 interface Conversion {
   /** Schema of the target. */
   schema(optional: boolean): Schema;
   /** Reads values of a schema. Throws for a schema that holds no instant. */
-  reader(schema: Schema): (value: Value) => number;
-  readFree(value: Value): number;
-  write(ms: number): Value;
-  writeFree(ms: number): Value;
+  reader(schema: Schema): (value: Value) => Long;
+  readFree(value: Value): Long;
+  write(ms: Long): Value;
+  writeFree(ms: Long): Value;
 }
 
 function conversionOf(target: Target, pattern: string, precision: string): Conversion {
@@ -123,14 +126,14 @@ function conversionOf(target: Target, pattern: string, precision: string): Conve
     schema: (optional) => schemaOf(target, optional),
     reader: (schema) => {
       if (schema.name === LOGICAL.date) return (value) => (value as number) * DAY_MS;
-      if (schema.name === LOGICAL.time || schema.name === LOGICAL.timestamp) return (value) => Number(value);
+      if (schema.name === LOGICAL.time || schema.name === LOGICAL.timestamp) return (value) => value as Long;
       if (schema.kind === 'string') return fromText;
       if (schema.kind === 'int64') return (value) => unix.read(value as Long);
       throw noInstant(schema);
     },
     readFree: (value) => {
       const kind = typeOfNumber(value);
-      if (kind === 'timestamp') return Number(untyped(value));
+      if (kind === 'timestamp') return untyped(value) as Long;
       if (kind === 'int64') return unix.read(value as Long);
       if (typeof value === 'string') return fromText(value);
       throw dataFault(`TimestampConverter does not support ${kind ?? typeName(value)} objects as timestamps`);
@@ -157,52 +160,54 @@ function schemaOf(target: Target, optional: boolean): Schema {
   }
 }
 
-function writerOf(target: Target, format: DateFormat | null, unix: Unit): (ms: number) => Value {
+function writerOf(target: Target, format: DateFormat | null, unix: Unit): (ms: Long) => Value {
   switch (target) {
     case 'string':
       return (ms) => format!.format(ms);
     case 'unix':
       return unix.write;
     case 'Date':
-      return (ms) => Math.floor(ms / DAY_MS);
+      return dayOf;
     case 'Time':
-      return (ms) => ms - Math.floor(ms / DAY_MS) * DAY_MS;
+      return (ms) => (typeof ms === 'number' ? ms - dayOf(ms) * DAY_MS : Number(ms - BigInt(dayOf(ms)) * DAY));
     case 'Timestamp':
       return (ms) => ms;
   }
 }
 
+const DAY = BigInt(DAY_MS);
+
 /** Without a schema the three logical types are all `java.util.Date`. */
-function freeWriterOf(target: Target, format: DateFormat | null, unix: Unit): (ms: number) => Value {
-  if (target === 'Date') return (ms) => typed('timestamp', Math.floor(ms / DAY_MS) * DAY_MS);
+function freeWriterOf(target: Target, format: DateFormat | null, unix: Unit): (ms: Long) => Value {
+  if (target === 'Date') return (ms) => typed('timestamp', longOf(BigInt(dayOf(ms)) * DAY));
   const write = writerOf(target, format, unix);
-  return target === 'Time' || target === 'Timestamp' ? (ms) => typed('timestamp', write(ms) as number) : write;
+  return target === 'Time' || target === 'Timestamp' ? (ms) => typed('timestamp', write(ms) as Long) : write;
 }
 
 /** A unit of unix numbers. Conversions cut towards zero and saturate, as Java's TimeUnit does. */
 interface Unit {
-  read(value: Long): number;
-  write(ms: number): Long;
+  read(value: Long): Long;
+  write(ms: Long): Long;
 }
 
 function finer(perMs: number): Unit {
   const exact = BigInt(perMs);
   return {
-    read: (value) => (typeof value === 'bigint' ? Number(value / exact) : Math.trunc(value / perMs) + 0),
+    read: (value) => (typeof value === 'bigint' ? longOf(value / exact) : Math.trunc(value / perMs) + 0),
     write: (ms) => {
-      const scaled = ms * perMs;
+      const scaled = typeof ms === 'number' ? ms * perMs : Number.NaN;
       return Number.isSafeInteger(scaled) ? scaled : saturated(BigInt(ms) * exact);
     },
   };
 }
 
 const UNITS: Readonly<Record<string, Unit>> = {
-  milliseconds: { read: Number, write: (ms) => ms },
+  milliseconds: { read: (value) => value, write: (ms) => ms },
   microseconds: finer(1000),
   nanoseconds: finer(1_000_000),
   seconds: {
-    read: (value) => Number(saturated(toBigInt(value) * 1000n)),
-    write: (ms) => Math.trunc(ms / 1000) + 0,
+    read: (value) => saturated(toBigInt(value) * 1000n),
+    write: (ms) => (typeof ms === 'bigint' ? longOf(ms / 1000n) : Math.trunc(ms / 1000) + 0),
   },
 };
 
@@ -221,7 +226,7 @@ function compiled(pattern: string): DateFormat {
   }
 }
 
-function parsed(text: string, format: DateFormat | null, pattern: string): number {
+function parsed(text: string, format: DateFormat | null, pattern: string): Long {
   if (format === null) throw dataFault(`Text "${text}" cannot be read: no format is configured.`, 'Set "format".');
   const ms = format.parse(text);
   if (ms === null) throw dataFault(`Could not parse timestamp: value (${text}) does not match pattern (${pattern})`);
@@ -245,26 +250,39 @@ interface FieldPlan {
   readonly schema: Schema;
   /** −1: the schema has no such field. */
   readonly index: number;
-  readonly read: (value: Value) => number;
   /** Default of the old field: it stands for null where defaults replace nulls. */
   readonly defaultValue: Value;
 }
 
-function planField(schema: Schema, name: string, conversion: Conversion): FieldPlan {
+function planField(schema: Schema, name: string, conversion: Conversion, replaceNull: boolean): FieldPlan {
   const field = fieldOf(schema, name);
   const fields = (schema.fields ?? []).map((old) =>
     old === field ? { name, schema: conversion.schema(old.schema.optional) } : old,
   );
   const options: SchemaOptions = { ...schemaBasics(schema), optional: schema.optional };
-  return {
+  const plan = {
     schema: structOf(fields, options),
     index: field?.index ?? -1,
-    read: field === undefined ? () => 0 : conversion.reader(field.schema),
     defaultValue: field?.schema.defaultValue ?? null,
   };
+  if (!(schema.defaultValue instanceof Struct)) return plan;
+  const read = readerOfField(schema, name, conversion);
+  const defaultValue = convertCell(schema.defaultValue, plan, read, conversion, replaceNull);
+  return { ...plan, schema: { ...plan.schema, defaultValue } };
 }
 
-function convertCell(struct: Struct, plan: FieldPlan, conversion: Conversion, replaceNull: boolean): Struct {
+function readerOfField(schema: Schema, name: string, conversion: Conversion): (value: Value) => Long {
+  const field = fieldOf(schema, name);
+  return field === undefined ? () => 0 : conversion.reader(field.schema);
+}
+
+function convertCell(
+  struct: Struct,
+  plan: FieldPlan,
+  read: (value: Value) => Long,
+  conversion: Conversion,
+  replaceNull: boolean,
+): Struct {
   const { schema, index } = plan;
   const fields = schema.fields!;
   const cells = new Array<Value>(fields.length);
@@ -272,7 +290,7 @@ function convertCell(struct: Struct, plan: FieldPlan, conversion: Conversion, re
     let cell = struct.cells[i] ?? null;
     if (i === index) {
       if (cell === null && replaceNull) cell = plan.defaultValue;
-      if (cell !== null) cell = conversion.write(plan.read(cell));
+      if (cell !== null) cell = conversion.write(read(cell));
     }
     cells[i] = cell === null ? nullCell(fields[i]!.schema, fields[i]!.name, replaceNull) : cell;
   }

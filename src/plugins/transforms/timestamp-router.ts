@@ -43,6 +43,7 @@ export const timestampRouter: TransformDef = {
       if (record.timestampMs === null) {
         throw dataFault(`Timestamp missing on record of topic ${record.topic}`);
       }
+      if (record.topic === null) throw dataFault('The record has no topic to route by.');
       const time = format.format(record.timestampMs);
       return record.withTopic(
         pattern.replaceAll('${topic}', () => record.topic).replaceAll('${timestamp}', () => time),

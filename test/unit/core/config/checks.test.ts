@@ -13,6 +13,13 @@ import {
 } from '../../../../src/core/config/checks.ts';
 import type { SettingValue } from '../../../../src/core/config/define.ts';
 
+test('colons at the end of a pair do not count, as in Java', () => {
+  assert.deepEqual(
+    [pairs(['a:b:'], ''), pairs(['a:'], ''), pairs([':b'], '')],
+    [null, 'Invalid rename mapping: a:', null],
+  );
+});
+
 const cases: readonly (readonly [string, SettingCheck, SettingValue, string | null])[] = [
   ['atLeast, below', atLeast(1), 0, 'Value must be at least 1'],
   ['atLeast, null', atLeast(1), null, 'Value must be non-null'],

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   highHalf,
   longOf,
+  longOfDecimal,
   longOfDouble,
   longOfHalves,
   lowHalf,
@@ -104,4 +105,13 @@ test('sums beyond 64 bits wrap and doubles saturate, as in Java', () => {
     -1,
     0,
   ]);
+});
+
+test('a decimal gives the low bits of its integer part, whatever its exponent', () => {
+  const of = (unscaled: bigint, scale: number) => longOfDecimal({ unscaled, scale });
+
+  assert.deepEqual(
+    [of(-579n, 2), of(1n, -19), of(1n, -999_999_999), of(1n, 999_999_999)],
+    [-5, -8446744073709551616n, 0, 0],
+  );
 });

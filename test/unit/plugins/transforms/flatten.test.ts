@@ -47,3 +47,45 @@ test('two fields that flatten to one name are refused', () => {
     kind: 'data',
   });
 });
+
+test('a null within a struct becomes the default of its field, or is refused', () => {
+  const inner = structOf(
+    [
+      { name: 'x', schema: primitive('string', { defaultValue: 'dd' }) },
+      { name: 'y', schema: primitive('int64', { optional: true, defaultValue: 3 }) },
+    ],
+    { optional: true },
+  );
+  const schema = structOf([{ name: 'o', schema: inner }]);
+  const bare = structOf([{ name: 'x', schema: INT32 }]);
+
+  const flat = transform(sample({ valueSchema: schema, value: new Struct(schema, [new Struct(inner, [null, null])]) }));
+
+  assert.ok(flat?.value instanceof Struct);
+  assert.deepEqual(flat.value.cells, ['dd', 3]);
+  assert.throws(() => transform(sample({ valueSchema: bare, value: new Struct(bare, [null]) })), { kind: 'data' });
+});
+
+test('a default of the field wins over one of its parent', () => {
+  const fields = [
+    { name: 'x', schema: primitive('int32', { defaultValue: 1 }) },
+    { name: 'y', schema: INT32 },
+  ];
+  const parentDefault = new Struct(structOf(fields), [7, 8]);
+  const schema = structOf([{ name: 'o', schema: structOf(fields, { defaultValue: parentDefault }) }]);
+
+  const flat = transform(
+    sample({ valueSchema: schema, value: new Struct(schema, [new Struct(structOf(fields), [5, 6])]) }),
+  );
+
+  assert.deepEqual(
+    flat?.valueSchema?.fields?.map((field) => field.schema.defaultValue),
+    [1, 8],
+  );
+});
+
+test('a struct within a map without schema is refused', () => {
+  const inner = structOf([{ name: 'x', schema: INT32 }]);
+
+  assert.throws(() => transform(sample({ value: new Map([['s', new Struct(inner, [1])]]) })), { kind: 'data' });
+});
