@@ -3,7 +3,7 @@
 import type { TransformDef } from '../../connect/plugins.ts';
 import { type Field, type Schema, Struct, type Value } from '../../core/data/schema.ts';
 import { typeOfNumber } from '../../core/data/typed.ts';
-import { buildStruct, requireMap, requireStruct, schemaBasics, typeName } from '../cells.ts';
+import { buildStruct, nullCell, requireMap, requireStruct, schemaBasics, typeName } from '../cells.ts';
 import { dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
 import { entries, sample } from '../sample.ts';
@@ -47,7 +47,7 @@ export const flatten: TransformDef = {
       }
       const plan = planOf(schema);
       const struct = requireStruct(value, 'flattening');
-      const cells = plan.paths.map((path) => cellAt(struct, path));
+      const cells = plan.leaves.map((leaf, index) => leafCell(struct, leaf, plan.schema, index));
       return replacedOn(record, onKey, plan.schema, new Struct(plan.schema, cells));
     };
   },
@@ -55,13 +55,21 @@ export const flatten: TransformDef = {
 
 interface FlatPlan {
   readonly schema: Schema;
-  /** By flat field: indexes from the outside in. */
-  readonly paths: readonly (readonly number[])[];
+  /** By flat field. */
+  readonly leaves: readonly Leaf[];
+}
+
+/** Where a flat field comes from. */
+interface Leaf {
+  /** Indexes from the outside in. */
+  readonly path: readonly number[];
+  /** The field itself: its own default stands for a null, that of a parent does not. */
+  readonly field: Field;
 }
 
 function planFlat(schema: Schema, delimiter: string): FlatPlan {
   const fields: { name: string; schema: Schema }[] = [];
-  const paths: number[][] = [];
+  const leaves: Leaf[] = [];
   const walk = (
     inner: Schema,
     prefix: string,
@@ -82,33 +90,40 @@ function planFlat(schema: Schema, delimiter: string): FlatPlan {
           throw dataFault(`Flatten transformation does not support MAP for record with schemas (for field ${name}).`);
         default:
           fields.push({ name, schema: leafSchema(field.schema, isOptional, fallback) });
-          paths.push(own);
+          leaves.push({ path: own, field });
       }
     }
   };
   walk(schema, '', [], schema.optional, schema.defaultValue);
-  return { schema: buildStruct(fields, schemaBasics(schema)), paths };
+  return { schema: buildStruct(fields, schemaBasics(schema)), leaves };
 }
 
-/** The default of a field: what its parent's default holds there, else its own. */
+/** The default of a field: its own, else what its parent's default holds there. */
 function defaultOf(field: Field, parent: Value | undefined): Value | undefined {
-  if (!(parent instanceof Struct)) return field.schema.defaultValue;
-  return parent.cells[field.index] ?? field.schema.defaultValue;
+  const own = field.schema.defaultValue ?? null;
+  return own === null && parent instanceof Struct ? parent.cells[field.index] : own;
 }
 
 function leafSchema(schema: Schema, optional: boolean, defaultValue: Value | undefined): Schema {
-  if (schema.kind === 'array') return { ...schema, optional };
   const leaf: Schema = { kind: schema.kind, ...schemaBasics(schema), optional };
-  return defaultValue === undefined || defaultValue === null ? leaf : { ...leaf, defaultValue };
+  return {
+    ...leaf,
+    ...(schema.items === undefined ? {} : { items: schema.items }),
+    ...(defaultValue === undefined || defaultValue === null ? {} : { defaultValue }),
+  };
 }
 
-function cellAt(struct: Struct, path: readonly number[]): Value {
-  let value: Value = struct;
-  for (let i = 0; i < path.length; i++) {
-    if (!(value instanceof Struct)) return null;
-    value = value.cells[path[i]!] ?? null;
+/** A null within a struct that is there is read as the field's default; below a null struct everything is null. */
+function leafCell(struct: Struct, { path, field }: Leaf, flat: Schema, index: number): Value {
+  let holder: Struct = struct;
+  for (let i = 0; i < path.length - 1; i++) {
+    const inner = holder.cells[path[i]!] ?? holder.schema.fields![path[i]!]!.schema.defaultValue ?? null;
+    if (!(inner instanceof Struct)) return null;
+    holder = inner;
   }
-  return value;
+  const cell = holder.cells[field.index] ?? field.schema.defaultValue ?? null;
+  const { name, schema } = flat.fields![index]!;
+  return cell ?? nullCell(schema, name, false);
 }
 
 function flattenMap(map: ReadonlyMap<Value, Value>, prefix: string, delimiter: string, out: Map<Value, Value>): void {
@@ -122,11 +137,11 @@ function flattenMap(map: ReadonlyMap<Value, Value>, prefix: string, delimiter: s
   }
 }
 
-/** Without a schema the reference knows types by their Java class, and dates, decimals and big integers have none. */
+/** Without a schema the reference knows types by their Java class: dates, decimals and big integers have none, and a struct is refused. */
 function requirePlain(value: Value, name: string): void {
   if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof Uint8Array) return;
   const kind = typeOfNumber(value);
-  if (value instanceof Struct || (kind !== null && kind !== 'timestamp' && kind !== 'bigint')) return;
+  if (kind !== null && kind !== 'timestamp' && kind !== 'bigint') return;
   throw dataFault(
     `Flatten transformation was passed a value of type ${typeName(value)} which is not supported by Connect's data API (field ${name}).`,
   );
