@@ -2,7 +2,7 @@
 import { decimalBytes, decimalScientificText } from '../../core/data/decimal.ts';
 import { isDecimal, scaleOf } from '../../core/data/logical.ts';
 import { sameSchema } from '../../core/data/same-schema.ts';
-import { LOGICAL, type Schema, Struct, Typed, type Value } from '../../core/data/schema.ts';
+import { LOGICAL, type Long, type Schema, Struct, Typed, type Value } from '../../core/data/schema.ts';
 import { quoted, TributaryError } from '../../core/errors.ts';
 import { doubleText, floatText } from '../../core/java/number-text.ts';
 import { base64Of, quoteJson } from '../json-text.ts';
@@ -29,7 +29,8 @@ export function printConnect(schema: Schema | null, value: Value, options: Conne
     case 'int16':
     case 'int32':
     case 'int64':
-      return typeof value === 'number' || typeof value === 'bigint' ? String(value) : refuse(schema, value);
+      if (typeof value !== 'number' && typeof value !== 'bigint') return refuse(schema, value);
+      return schema.name === LOGICAL.time ? timeOfDay(schema, value) : String(value);
     case 'float32':
       return typeof value === 'number' ? finite(value, floatText) : refuse(schema, value);
     case 'float64':
@@ -97,7 +98,7 @@ function printFree(value: Value): string {
     const isObject = [...value.keys()].every((key) => typeof key === 'string');
     return printEntries(value, isObject, printFree, printFree);
   }
-  if (value instanceof Struct) return printConnect(value.schema, value, { numericDecimals: false, replaceNull: true });
+  if (value instanceof Struct) return refuseFree('a struct');
   return value instanceof Typed ? printTyped(value) : refuseFree('a decimal');
 }
 
@@ -127,6 +128,11 @@ function decimal(schema: Schema, value: Value, options: ConnectPrintOptions): st
     what: `The decimal ${decimalScientificText(value)} has the scale ${value.scale}, its schema ${scaleOf(schema)}.`,
     fix: 'Set decimal.format=NUMERIC, or give the value the scale of its schema.',
   });
+}
+
+/** A time beyond a day has no form: the reference refuses it, and so would every reader. */
+function timeOfDay(schema: Schema, value: Long): string {
+  return value < 0 || value > 86_400_000 ? refuse(schema, value) : String(value);
 }
 
 function binary(schema: Schema, value: Value): string {

@@ -1,8 +1,9 @@
 // JSON text → Connect data, by JsonConverter's rules: a value of another JSON type mostly becomes zero, false or null and not an
 // error, because the reference reads it so; nulls become the default, null where the schema allows it, or an error.
-import { decimalOfBytes, integerPart, parseDecimal } from '../../core/data/decimal.ts';
+import { isUtf8 } from 'node:buffer';
+import { decimalOfBytes, parseDecimal } from '../../core/data/decimal.ts';
 import { scaleOf } from '../../core/data/logical.ts';
-import { wrapLong } from '../../core/data/long.ts';
+import { longOfDecimal, wrapLong } from '../../core/data/long.ts';
 import { type Decimal, LOGICAL, type Long, type Row, type Schema, Struct, type Value } from '../../core/data/schema.ts';
 import { typed } from '../../core/data/typed.ts';
 import { TributaryError } from '../../core/errors.ts';
@@ -48,6 +49,17 @@ export class ConnectScanner extends JsonScanner {
       default:
         return this.physical(byte, schema, path);
     }
+  }
+
+  /** A string whose bytes are no UTF-8 is refused; other scanners of this folder read such bytes as U+FFFD. */
+  override string(): string {
+    const start = this.at;
+    const text = super.string();
+    if (text.includes('\ufffd') && !isUtf8(this.bytes.subarray(start, this.at))) {
+      this.at = start;
+      this.fail('text in UTF-8');
+    }
+    return text;
   }
 
   /** What stands for a null or a missing member. */
@@ -105,7 +117,7 @@ export class ConnectScanner extends JsonScanner {
       this.skip(0);
       return 0;
     }
-    const value = wrapLong(integerPart(this.number()));
+    const value = longOfDecimal(this.number());
     return bits === 64 ? value : typeof value === 'number' ? value | 0 : Number(BigInt.asIntN(32, value));
   }
 

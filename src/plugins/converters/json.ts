@@ -106,9 +106,10 @@ class JsonConverter implements Converter {
   decode(_topic: string, bytes: Buffer, start: number, end: number): SchemaAndValue {
     if (start < 0) return NOTHING;
     const { scanner } = this;
-    const isMarked =
-      end - start >= 3 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
-    scanner.open(bytes, isMarked ? start + 3 : start, end);
+    if (end - start >= 2 && (bytes[start]! >= 0xef || bytes[start] === 0 || bytes[start + 1] === 0)) {
+      const utf8 = utf8Of(bytes.subarray(start, end));
+      scanner.open(utf8, 0, utf8.length);
+    } else scanner.open(bytes, start, end);
     if (this.options.withSchemas) return this.envelope();
     if (scanner.peek() < 0) return NOTHING;
     const value = scanner.free();
@@ -185,6 +186,32 @@ class JsonConverter implements Converter {
     this.schemaTexts.set(schema, text);
     return text;
   }
+}
+
+/** JSON text may come in UTF-16 or UTF-32, told apart by its mark or by where the first character has its zeros. */
+function utf8Of(text: Buffer): Buffer {
+  const [first, second, third, fourth] = text;
+  if (first === 0xef && second === 0xbb && third === 0xbf) return text.subarray(3);
+  const isWide = text.length >= 4 && ((first === 0 && second === 0) || (third === 0 && fourth === 0));
+  if (isWide && (first === 0 || second === 0 || first === 0xff)) return ofUnits(text, 4, first === 0);
+  if (first === 0xfe && second === 0xff) return ofUnits(text, 2, true);
+  if (first === 0xff && second === 0xfe) return ofUnits(text, 2, false);
+  return first === 0 || second === 0 ? ofUnits(text, 2, first === 0) : text;
+}
+
+function ofUnits(text: Buffer, width: 2 | 4, isBig: boolean): Buffer {
+  const whole = Buffer.from(text.subarray(0, text.length - (text.length % width)));
+  if (width === 2) return withoutMark((isBig ? whole.swap16() : whole).toString('utf16le'));
+  let characters = '';
+  for (let at = 0; at < whole.length; at += 4) {
+    const code = isBig ? whole.readUInt32BE(at) : whole.readUInt32LE(at);
+    characters += code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code);
+  }
+  return withoutMark(characters);
+}
+
+function withoutMark(characters: string): Buffer {
+  return Buffer.from(characters.replace(/^\ufeff/, ''), 'utf8');
 }
 
 /** A number or word at the top must end there; what follows behind white space is ignored, as the reference does. */

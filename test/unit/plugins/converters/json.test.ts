@@ -233,3 +233,40 @@ test('values that are not of their schema are data errors', () => {
     new Array(6).fill('data'),
   );
 });
+
+test('text in UTF-16 or UTF-32 is read, with a mark or without', () => {
+  const utf16 = (text: string) => Buffer.from(text, 'utf16le');
+  const texts = [
+    utf16('{"a":1}'),
+    utf16('\ufeff{"a":1}'),
+    utf16('{"a":1}').swap16(),
+    utf16('\ufeff{"a":1}').swap16(),
+    Buffer.concat([...'{"a":1}'].map((char) => Buffer.from([0, 0, 0, char.charCodeAt(0)]))),
+    Buffer.concat([...'{"a":1}'].map((char) => Buffer.from([char.charCodeAt(0), 0, 0, 0]))),
+    Buffer.from('\ufeff{"a":1}'),
+  ];
+
+  for (const bytes of texts) {
+    assert.deepEqual(converterOf(WITHOUT_SCHEMAS).decode('t', bytes, 0, bytes.length).value, new Map([['a', 1]]));
+  }
+});
+
+test('bytes that are no UTF-8 are refused, the replacement character itself is not', () => {
+  const bytes = Buffer.from([34, 255, 34]);
+
+  assert.throws(() => converterOf(WITHOUT_SCHEMAS).decode('t', bytes, 0, 3), { kind: 'data' });
+  assert.equal(decode('"\ufffd"', WITHOUT_SCHEMAS).value, '\ufffd');
+});
+
+test('a time beyond a day and a struct without schema have no JSON', () => {
+  const time = primitive('int32', { name: 'org.apache.kafka.connect.data.Time', version: 1 });
+  const schema = structOf([{ name: 'a', schema: time }]);
+
+  assert.throws(() => encode(time, 86_400_001), { kind: 'data' });
+  assert.throws(() => encode(time, -1), { kind: 'data' });
+  assert.throws(() => encode(null, new Map([['s', new Struct(schema, [1])]])), { kind: 'data' });
+});
+
+test('a number with a huge exponent costs nothing', () => {
+  assert.equal(decode(withSchema({ type: 'int64' }, 0).replace(/0}$/, '1e999999999}')).value, 0);
+});
