@@ -39,7 +39,7 @@ export async function runTransform(
   if (args.includes('--ndjson')) {
     const answerer = new TransformAnswerer(registry);
     for await (const line of lines) {
-      if (line.trim() !== '') io.write(`${JSON.stringify(await answerer.answer(line))}\n`);
+      if (line.trim() !== '') io.write(`${await answerer.answerText(line)}\n`);
     }
     return 0;
   }
@@ -69,6 +69,17 @@ export class TransformAnswerer {
 
   constructor(registry: PluginRegistry) {
     this.#registry = registry;
+  }
+
+  /** The answer to one request line, as a line of JSON. A result without a notation is an error answer too. */
+  async answerText(line: string): Promise<string> {
+    const answer = await this.answer(line);
+    try {
+      return JSON.stringify(answer);
+    } catch (error) {
+      const { id } = answer as { id: Json };
+      return JSON.stringify({ id, error: { type: exceptionName(error), message: (error as Error).message } });
+    }
   }
 
   /** The answer to one request line, as an object to be written as JSON. */

@@ -61,6 +61,22 @@ test('a dropped record and a failing one are told, and failure shows in the exit
   assert.match(output, /! Only Map objects supported in absence of schema for \[field replacement\], found: string/);
 });
 
+test('a result that has no notation is an error answer', async () => {
+  const schema = { type: 'string', name: 'org.apache.kafka.connect.data.Decimal', parameters: { scale: '2' } };
+  const request = {
+    id: 'a',
+    kind: 'converter-to',
+    config: { 'value.converter': 'org.apache.kafka.connect.json.JsonConverter' },
+    topic: 't',
+    bytes: Buffer.from(JSON.stringify({ schema, payload: 12.3 })).toString('base64'),
+  };
+
+  const { code, output } = await run(['--ndjson'], [request]);
+
+  const answer = JSON.parse(output) as { id: string; error: { type: string } };
+  assert.deepEqual([code, answer.id, answer.error.type], [0, 'a', 'ConnectException']);
+});
+
 test('requests are answered one a line with their id, and a bad one ends nothing', async () => {
   const transform = {
     id: 'a',
