@@ -5,7 +5,7 @@
 // the result is that of running the chain record by record.
 
 import type { ChainFailed, PredicateDef, RecordChain, Transform, TransformDef, Warn } from '../connect/plugins.ts';
-import type { ConnectRecord } from '../connect/records.ts';
+import { ConnectRecord } from '../connect/records.ts';
 import type { RawConfig } from '../core/config/define.ts';
 import { invalid, parseConfigOrThrow, parseSetting, settingsUnder } from '../core/config/parse.ts';
 import { TributaryError } from '../core/errors.ts';
@@ -71,7 +71,10 @@ function runStage(stage: ChainStage, records: (ConnectRecord | null)[], failed: 
     try {
       for (; i < records.length; i++) {
         const record = records[i]!;
-        if (record !== null && (applies === null || applies(record))) records[i] = transform(record);
+        if (record === null || (applies !== null && !applies(record))) continue;
+        const result = transform(record);
+        if (result !== null && !(result instanceof ConnectRecord)) checkResult(result, stage);
+        records[i] = result;
       }
     } catch (error) {
       const record = records[i]!;
@@ -85,6 +88,18 @@ function runStage(stage: ChainStage, records: (ConnectRecord | null)[], failed: 
       i++;
     }
   }
+}
+
+/** A plugin that forgets its `return`, or is async, would else have its records written as nothing, and nobody told. */
+function checkResult(result: unknown, { className }: ChainStage): void {
+  // A record made by another copy of the library is one, too.
+  if (typeof (result as ConnectRecord | undefined)?.withValue === 'function') return;
+  const given = result instanceof Promise ? 'a promise' : typeof result;
+  throw new TributaryError('TRIB_TRANSFORM_RESULT', 'data', {
+    what: `The transform returned ${given} instead of a record or null.`,
+    where: className,
+    fix: 'Mend the transform: it must return the record, changed or not, or null to drop it, and not be async.',
+  });
 }
 
 interface Configured<K extends PluginKind> {
