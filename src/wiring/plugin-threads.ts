@@ -102,6 +102,9 @@ function outside(parsed: ParsedConfig): ParsedConfig {
   return Object.fromEntries(names.map((name) => [name, parsed[name] ?? null]));
 }
 
+/** A thread that has not loaded our own code by then never will. */
+const LOADING_MS = 30_000;
+
 export interface IsolatedParts {
   readonly start: StartThread;
   readonly threads: Threads;
@@ -183,6 +186,7 @@ async function described(
   { clock, loadTimeoutMs }: IsolatedParts,
 ): Promise<ModuleDescription> {
   const over = new AbortController();
+  await Promise.race([thread.loaded, clock.sleep(LOADING_MS, over.signal)]);
   const late = clock.sleep(loadTimeoutMs, over.signal).then(() => {
     throw new TributaryError('TRIB_PLUGIN_HUNG', 'config', {
       what: `Its import has not ended within ${loadTimeoutMs / 1000} s.`,

@@ -73,6 +73,7 @@ export class HostThread {
   readonly #residents = new Map<number, Resident>();
   readonly #asked = new Map<number, Asked>();
   readonly #callNames = new Map<number, string>();
+  readonly #loaded = Promise.withResolvers<void>();
   #levels: number;
   #lastAsk = 0;
   #beats = 0;
@@ -94,6 +95,11 @@ export class HostThread {
       report: (report) => this.#take(report),
       died: (error) => this.#died(error),
     });
+  }
+
+  /** Resolves when the thread is loaded, or has ended before: limits of plugin calls count from here. */
+  get loaded(): Promise<void> {
+    return this.#loaded.promise;
   }
 
   get ended(): boolean {
@@ -163,6 +169,7 @@ export class HostThread {
     this.#ended = true;
     const { log, name, exclusive, clock } = this.#parts;
     this.#endedAtMs = clock.now();
+    this.#loaded.resolve();
     if (blame !== null) log.error('A plugin thread was ended.', { thread: name, error: blame.message });
     this.#thread
       .terminate()
@@ -192,6 +199,9 @@ export class HostThread {
         else asked?.reject(unpackError(report.error));
         return;
       }
+      case 'ready':
+        this.#loaded.resolve();
+        return;
       case 'log':
         this.#parts.logs.relay(report.line);
         return;

@@ -77,6 +77,8 @@ export type Order =
 
 /** From a thread. */
 export type Report =
+  /** Loaded: time counts for its plugins from now on. */
+  | { readonly report: 'ready' }
   | { readonly report: 'answer'; readonly id: number; readonly value: unknown; readonly error: ErrorParcel | null }
   | { readonly report: 'became'; readonly run: number; readonly state: 'RUNNING' | 'PAUSED' }
   | {

@@ -150,6 +150,8 @@ export class RemoteConnector implements Resident {
 
   async #limited<T>(thread: HostThread, work: Promise<T>, call: string, limitMs: number | null): Promise<T> {
     if (limitMs === null) return work;
+    work.catch(() => {});
+    await thread.loaded;
     const outcome = await within(work, limitMs, this.#parts.clock);
     if (outcome.done) return outcome.value;
     const error = hung(call, limitMs, this.label);

@@ -83,6 +83,7 @@ export class ThreadSide {
   async beat(): Promise<never> {
     const { pulse, environment, heapMaxMb } = this.#parts;
     const memory = new KeptMemory(heapMaxMb, environment.clock);
+    this.#parts.post({ report: 'ready' });
     for (;;) {
       pulse.beat(memory.bytes());
       for (const [id, running] of this.#runs) this.#look(id, running);

@@ -312,7 +312,10 @@ export class Threads implements Isolation {
       });
     }
     const clerk = this.#clerk;
-    const outcome = await within(clerk.ask(of), settings.validateTimeoutMs, clock);
+    const answer = clerk.ask(of);
+    answer.catch(() => {});
+    await clerk.loaded;
+    const outcome = await within(answer, settings.validateTimeoutMs, clock);
     if (outcome.done) return outcome.value;
     const error = new TributaryError('TRIB_VALIDATE_TIMEOUT', 'transient', {
       what: `Request timed out. The plugins that the config names did not answer within ${settings.validateTimeoutMs / 1000} s; they were at: ${clerk.doing()}.`,
