@@ -14,6 +14,8 @@ import type { TargetState } from './states.ts';
 export interface FileProblem {
   readonly file: string;
   readonly message: string;
+  /** Of a connector that was refused. */
+  readonly cause?: unknown;
 }
 
 export interface ConnectorFile {
@@ -80,9 +82,9 @@ export async function applyConnectorFiles(
   for (const { file, name, config, target } of files) {
     try {
       if (!worker.has(name)) await worker.create(name, config, target);
-      else if (!same(worker.get(name).config, { ...config, name })) await worker.put(name, config);
+      else if (!sameConfig(worker.get(name).config, { ...config, name })) await worker.put(name, config);
     } catch (error) {
-      problems.push({ file, message: messageOf(error) });
+      problems.push({ file, message: messageOf(error), cause: error });
     }
   }
   return problems;
@@ -159,7 +161,8 @@ function repeated(connectors: readonly ConnectorFile[]): FileProblem[] {
   return problems;
 }
 
-function same(left: RawConfig, right: RawConfig): boolean {
+/** Setting by setting. */
+export function sameConfig(left: RawConfig, right: RawConfig): boolean {
   const names = new Set([...Object.keys(left), ...Object.keys(right)]);
   for (const name of names) if (left[name] !== right[name]) return false;
   return true;

@@ -111,6 +111,11 @@ export class Worker {
     return this.#herder.isLeader;
   }
 
+  /** Calls back whenever this worker has come to lead its group. */
+  whenLeading(work: () => void): void {
+    this.#herder.whenLeading(work);
+  }
+
   /** Work beside connectors takes part in the sharing of the group's work. To be called before `open`. */
   share(other: OtherWork): OtherSeat {
     return this.#herder.share(other);
@@ -134,6 +139,11 @@ export class Worker {
 
   has(name: string): boolean {
     return this.#herder.configs.get(name) !== null;
+  }
+
+  /** There was a connector of that name, and it was deleted. */
+  isDeleted(name: string): boolean {
+    return this.#herder.configs.isDeleted(name);
   }
 
   /** Throws `notFound` with Connect's text. */

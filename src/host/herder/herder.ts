@@ -38,6 +38,7 @@ export class Herder implements WorkDesk, SeatDesk {
   /** The items of each connector as they were last shared out. */
   readonly #items = new Map<string, string>();
   readonly #fencings = new Map<string, Promise<void>>();
+  readonly #onLead: (() => void)[] = [];
   #other: OtherWork | null = null;
   #closing = false;
 
@@ -77,6 +78,11 @@ export class Herder implements WorkDesk, SeatDesk {
       mayWork: () => this.#seat.lease.holds(),
       workChanged: () => this.#seat.workChanged(),
     };
+  }
+
+  /** Calls back whenever this worker has come to lead its group. */
+  whenLeading(work: () => void): void {
+    this.#onLead.push(work);
   }
 
   /** Reads the stores, takes the seat and starts what is owned. Throws `transient` while the broker cannot be reached. */
@@ -234,6 +240,10 @@ export class Herder implements WorkDesk, SeatDesk {
       else if (parsed !== null) names.add(parsed.connector);
     }
     await Promise.all([this.#other?.settle(others), ...[...names].map((name) => this.#reconcile(name))]);
+  }
+
+  leads(): void {
+    for (const work of this.#onLead) work();
   }
 
   flush(): Promise<void> {
