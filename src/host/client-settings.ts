@@ -1,5 +1,6 @@
 // Kafka's own definitions of the client settings that connectors override most, as validation shows them.
 import type { Importance, Setting, SettingType, SettingValue } from '../core/config/define.ts';
+import { nearest } from '../core/errors.ts';
 
 type Row = readonly [
   name: string,
@@ -24,6 +25,7 @@ const PRODUCER: readonly Row[] = [
   ['request.timeout.ms', 'INT', 30000, 'MEDIUM'],
   ['retries', 'INT', 2147483647, 'HIGH'],
   ['retry.backoff.ms', 'LONG', 100, 'LOW'],
+  ['transaction.timeout.ms', 'INT', 60000, 'LOW'],
 ];
 
 const CONSUMER: readonly Row[] = [
@@ -51,6 +53,7 @@ const ADMIN: readonly Row[] = [
 ];
 
 const CLIENTS = { producer: PRODUCER, consumer: CONSUMER, admin: ADMIN } as const;
+const CLIENT_NAMES = ['producer', 'consumer', 'admin'] as const;
 
 /** The definition of a client's setting; null when it is not among the known ones. */
 export function clientSetting(client: keyof typeof CLIENTS, name: string): Setting | null {
@@ -60,6 +63,29 @@ export function clientSetting(client: keyof typeof CLIENTS, name: string): Setti
   const doc = `Kafka ${client} setting ${name}: ${effectOf(client, name)}`;
   return { name, type, fallback, importance, doc, ...(choices === undefined ? {} : { choices }) };
 }
+
+const CONNECTION_KEYS: readonly (readonly [string, string])[] = [
+  ['client.id', 'the name under which brokers know the client'],
+  ['request.timeout.ms', 'how long a broker may take to answer a request'],
+];
+const OWN = 'Another value than the worker’s opens connections of the task’s own.';
+
+/** Why settings that Kafka's clients know have no meaning here; `client.name` → reason. */
+const WITHOUT: ReadonlyMap<string, string> = new Map([
+  ['producer.acks', 'all in-sync replicas acknowledge, always.'],
+  ['producer.batch.size', 'a batch leaves when it is full (1 MB) or the polled records are done.'],
+  ['producer.buffer.memory', 'a task waits when 16 MB are on their way.'],
+  ['producer.enable.idempotence', 'producers are idempotent, always.'],
+  ['producer.linger.ms', 'a batch leaves when it is full (1 MB) or the polled records are done.'],
+  ['producer.max.block.ms', 'a task waits until the brokers are there, and is stopped at once meanwhile.'],
+  ['producer.max.in.flight.requests.per.connection', 'five, in order, always.'],
+  ['producer.retries', 'delivery.timeout.ms alone says how long it is tried.'],
+  ['producer.retry.backoff.ms', 'pauses grow from 100 ms.'],
+  ['consumer.heartbeat.interval.ms', 'sinks are no members of their group: the workers share partitions out.'],
+  ['consumer.max.poll.interval.ms', 'sinks are no members of their group: task.hang.timeout.ms watches calls.'],
+  ['consumer.session.timeout.ms', 'sinks are no members of their group: the workers share partitions out.'],
+  ['admin.retries', 'default.api.timeout.ms alone says how long it is tried.'],
+]);
 
 /** What the overrides that have an effect here do; `client.name` → effect. */
 export const HONOURED: ReadonlyMap<string, string> = new Map([
@@ -71,6 +97,28 @@ export const HONOURED: ReadonlyMap<string, string> = new Map([
   ['consumer.isolation.level', 'whether a sink waits for open transactions (read_committed, the default here) or not.'],
   ['consumer.max.poll.records', 'the most records one put of a sink is handed.'],
   ['consumer.metadata.max.age.ms', 'how often a sink looks for new topics and partitions.'],
+  ['consumer.fetch.max.bytes', 'about how many bytes a broker answers at once; 8 MiB here.'],
+  ['consumer.fetch.max.wait.ms', 'how long a broker waits for fetch.min.bytes.'],
+  ['consumer.fetch.min.bytes', 'how many bytes a broker waits for.'],
+  ['consumer.max.partition.fetch.bytes', 'about how many bytes a broker answers of one partition; 4 MiB here.'],
+  ['producer.compression.type', 'how batches are compressed.'],
+  ['producer.delivery.timeout.ms', 'how long a batch is tried to be delivered before the task begins anew.'],
+  [
+    'producer.max.request.size',
+    'the largest record that is written. Batches stay below 1 MB, but for a record that is larger.',
+  ],
+  [
+    'producer.transaction.timeout.ms',
+    'how long the broker leaves an unfinished transaction of the task open; 60000 here.',
+  ],
+  ...['producer', 'consumer', 'admin'].flatMap((client) => [
+    ...CONNECTION_KEYS.map(([name, what]) => [`${client}.${name}`, `${what}. ${OWN}`] as const),
+    [`${client}.default.api.timeout.ms`, `how long one call is tried. ${OWN}`] as const,
+    [`${client}.bootstrap.servers`, `the brokers. ${OWN}`] as const,
+    [`${client}.security.protocol`, `how they are reached. ${OWN}`] as const,
+    [`${client}.sasl.*`, `who the task is (PLAIN and SCRAM). ${OWN}`] as const,
+    [`${client}.ssl.*`, `keys and certificates (PEM, PKCS12). ${OWN}`] as const,
+  ]),
 ]);
 
 /** Clients and the names of their settings that validation knows. */
@@ -80,5 +128,34 @@ export function clientSettingNames(): readonly (readonly [client: string, name: 
 
 /** What an override does here. */
 export function effectOf(client: string, name: string): string {
-  return HONOURED.get(`${client}.${name}`) ?? 'accepted, without effect here: the host shares its connections.';
+  const key = `${client}.${name}`;
+  return HONOURED.get(key) ?? WITHOUT.get(key) ?? 'not known here.';
+}
+
+/** `admin.listeners` is of the REST server. */
+const OF_THE_WORKER = /^admin\.listeners/;
+
+/** A sentence for each of the settings that begin as `producer.` and so on and do nothing here; `between` stands behind that. */
+export function idleClientSettings(names: readonly string[], between: '' | 'override.'): readonly string[] {
+  return names.flatMap((name) => {
+    const client = CLIENT_NAMES.find((kind) => name.startsWith(`${kind}.${between}`));
+    if (client === undefined) return [];
+    const key = name.slice(client.length + 1 + between.length);
+    if (between === '' && OF_THE_WORKER.test(name)) return [];
+    if (hasEffect(client, key)) return [];
+    const reason = WITHOUT.get(`${client}.${key}`);
+    if (reason !== undefined) return [`"${name}" has no effect here: ${reason}`];
+    const near = nearest(
+      key,
+      CLIENTS[client].map(([known]) => known),
+    );
+    return [
+      `"${name}" is not known and has no effect.${near === null ? '' : ` Did you mean "${client}.${between}${near}"?`}`,
+    ];
+  });
+}
+
+function hasEffect(client: string, name: string): boolean {
+  const family = /^(?:sasl|ssl)\./.exec(name)?.[0];
+  return HONOURED.has(`${client}.${name}`) || (family !== undefined && HONOURED.has(`${client}.${family}*`));
 }

@@ -4,6 +4,7 @@ import type { RawConfig } from '../core/config/define.ts';
 import type { ConfigInfo } from '../core/config/describe.ts';
 import { parseSetting } from '../core/config/parse.ts';
 import { nearest } from '../core/errors.ts';
+import { idleClientSettings } from './client-settings.ts';
 import type { Providers } from './providers.ts';
 
 /** Settings that are handed on by prefix: their names are not ours to know. */
@@ -25,7 +26,7 @@ export function adviceOn(
   const known = infos.configs.filter(({ definition }) => definition !== null).map(({ value }) => value.name);
   const isKnown = new Set(known);
   const unset = known.filter((name) => resolved[name] === undefined);
-  const advice: string[] = [...unlistedAliases(resolved)];
+  const advice: string[] = [...unlistedAliases(resolved), ...idleClientSettings(Object.keys(resolved), 'override.')];
   for (const [name, value] of Object.entries(resolved)) {
     if (!isKnown.has(name) && !HANDED_ON.test(name)) {
       const near = nearName(name, unset);

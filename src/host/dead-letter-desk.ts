@@ -1,5 +1,6 @@
 // Dead letters as people handle them: which topics there are, what stands in them, and back to work with those that are mended.
 import type { RawConfig } from '../core/config/define.ts';
+import { parseSetting } from '../core/config/parse.ts';
 import { TributaryError } from '../core/errors.ts';
 import { type Letter, letterPlace, retryTopicOf } from './dead-letter-form.ts';
 import { ReplayMarks } from './dead-letter-marks.ts';
@@ -8,7 +9,6 @@ import { cursorText, cursorValue, type LetterFilter, matches, type ReplayRequest
 import { backward, forward, type Stretch, stretchesOf } from './dead-letter-scan.ts';
 import { LetterView, type ShownLetter } from './dead-letter-show.ts';
 import type { Environment } from './environment.ts';
-import { sinkInput } from './sink-partitions.ts';
 
 /** What the desk needs of the host. */
 export interface LetterHost {
@@ -254,7 +254,7 @@ function targetOf(connector: string, topic: string, type: string, raw: RawConfig
       fix: 'Say "to": "original" (every reader of that topic sees the records again) or name a topic.',
     });
   }
-  const { topics } = sinkInput(connector, raw);
+  const topics = parseSetting('LIST', raw['topics'] ?? '') as readonly string[];
   return {
     topic: retryTopicOf(topic, connector),
     isRetry: true,

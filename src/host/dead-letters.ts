@@ -4,8 +4,14 @@ import { partitionOf } from '../core/murmur2.ts';
 import type { Broker, Headers, Producer, Records } from '../ports/broker.ts';
 import { headersAt } from '../ports/headers.ts';
 
+/** Who writes letters, and who makes their topics. */
+interface LetterClients {
+  readonly producer: Broker;
+  readonly admin: Broker;
+}
+
 export class DeadLetters {
-  readonly #broker: Broker;
+  readonly #clients: LetterClients;
   readonly #replication: number;
   readonly #failed: () => void;
   readonly #partitions = new Map<string, number>();
@@ -14,8 +20,8 @@ export class DeadLetters {
   #dirty = false;
 
   /** @param failed told when letters could not be written. */
-  constructor(broker: Broker, replication: number, failed: () => void = () => {}) {
-    this.#broker = broker;
+  constructor(clients: LetterClients, replication: number, failed: () => void = () => {}) {
+    this.#clients = clients;
     this.#replication = replication;
     this.#failed = failed;
   }
@@ -23,7 +29,7 @@ export class DeadLetters {
   /** Adds the letter of record `index`; it is on its way, `flush` waits for it. */
   async add(letter: DeadLetter, records: Records, index: number): Promise<void> {
     const count = await this.#count(letter.topic);
-    this.#producer ??= await this.#broker.produce();
+    this.#producer ??= await this.#clients.producer.produce();
     const { bytes } = records;
     const keyStart = records.keyStarts[index]!;
     const keyEnd = records.keyEnds[index]!;
@@ -64,11 +70,11 @@ export class DeadLetters {
   async #count(topic: string): Promise<number> {
     const known = this.#partitions.get(topic);
     if (known !== undefined) return known;
-    let info = await this.#broker.topic(topic);
+    let info = await this.#clients.admin.topic(topic);
     if (info === null) {
       const replication = this.#replication > 0 ? { replication: this.#replication } : {};
-      await this.#broker.createTopics([{ name: topic, partitions: 1, ...replication }]);
-      info = await this.#broker.topic(topic);
+      await this.#clients.admin.createTopics([{ name: topic, partitions: 1, ...replication }]);
+      info = await this.#clients.admin.topic(topic);
     }
     const count = info?.partitions ?? 1;
     this.#partitions.set(topic, count);

@@ -10,6 +10,7 @@ import { LagBook, type LagSubject, type LagView, type PartitionLag, totalLag } f
 import { WorkerMeters } from './metered-worker.ts';
 import { sinkInput } from './sink-partitions.ts';
 import type { State } from './states.ts';
+import { readsElsewhere } from './task-clients.ts';
 
 const SCRAPE_LAG_AGE_MS = 5_000;
 const SCRAPE_WAIT_MS = 300;
@@ -71,8 +72,8 @@ export class HostView {
       const raw = environment.providers.resolve(config);
       if (environment.plugins.findConnector(raw['connector.class'] ?? '')?.def.kind === 'source') continue;
       const kind = inputKind(environment, raw);
-      if (kind === 'elsewhere') continue;
-      const input = sinkInput(name, raw);
+      if (kind === 'elsewhere' || readsElsewhere(raw, environment.settings)) continue;
+      const input = sinkInput(name, raw, environment.settings);
       const named =
         input.pattern === null ? input.topics : [...topics.keys()].filter((topic) => input.pattern!.test(topic));
       const keys = new Set(tasks.flatMap(({ settled }) => [...settled.keys()]));

@@ -33,7 +33,7 @@ export async function planOffsets(host: PlanHost, name: string, to: string): Pro
       fix: `Set them one by one with PATCH /connectors/${name}/offsets.`,
     });
   }
-  const input = sinkInput(name, providers.resolve(config));
+  const input = sinkInput(name, providers.resolve(config), host.environment.settings);
   const partitions = await partitionsOf(broker, { ...input, retryTopic: null }, 0, 1);
   const [committed, earliest, then] = await Promise.all([
     broker.committed(input.group, partitions),

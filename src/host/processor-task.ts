@@ -68,7 +68,7 @@ export class ProcessorTaskLoop {
     const meter = environment.metrics.meter(connector, task);
     let chain: RecordChain | null = null;
     const converters = lazyConverters(config.raw, environment);
-    const broker = watchedBroker(environment.broker, this.#frame.noteTopic);
+    const broker = watchedBroker(this.#frame.clients.producer, this.#frame.noteTopic);
     return {
       ...context,
       count: (name, by) => {

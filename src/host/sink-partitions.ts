@@ -8,7 +8,9 @@ import { parseSetting } from '../core/config/parse.ts';
 import { TributaryError } from '../core/errors.ts';
 import { compileFullMatch } from '../core/java/regex.ts';
 import { type Broker, type Offsets, partitionKey, splitPartitionKey } from '../ports/broker.ts';
+import { clientConfig, wholeSetting, wordSetting } from './client-config.ts';
 import { retryTopicOf } from './dead-letter-form.ts';
+import type { HostSettings } from './environment.ts';
 
 /** What a sink's settings say about its input. */
 export interface SinkInput {
@@ -25,27 +27,30 @@ export interface SinkInput {
 }
 
 const METADATA_MS = 5000;
+const BATCH_ROWS = 500;
 
-export function sinkInput(connector: string, raw: RawConfig): SinkInput {
-  const override = (name: string) => raw[`consumer.override.${name}`]?.trim() || null;
+export function sinkInput(
+  connector: string,
+  raw: RawConfig,
+  settings: Pick<HostSettings, 'raw' | 'overridePolicy'>,
+): SinkInput {
+  const consumer = clientConfig('consumer', raw, settings);
+  const whole = (name: string) => wholeSetting('consumer', consumer, name);
+  const word = <T extends string>(name: string, words: readonly T[]) => wordSetting('consumer', consumer, name, words);
   const regex = raw['topics.regex']?.trim() ?? '';
-  const reset = override('auto.offset.reset') ?? 'earliest';
-  if (reset !== 'earliest' && reset !== 'latest' && reset !== 'none') {
-    throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
-      what: `consumer.override.auto.offset.reset is "${reset}".`,
-      fix: 'Use one of: earliest, latest, none.',
-    });
-  }
   const deadLetters = raw['errors.deadletterqueue.topic.name']?.trim() ?? '';
   return {
     retryTopic: deadLetters === '' ? null : retryTopicOf(deadLetters, connector),
     topics: parseSetting('LIST', raw['topics'] ?? '') as readonly string[],
     pattern: regex === '' ? null : compileFullMatch(regex),
-    group: override('group.id') ?? sinkGroup(connector),
-    reset,
-    batchRows: Math.max(1, Number(override('max.poll.records') ?? 500) || 500),
-    metadataMs: Math.max(100, Number(override('metadata.max.age.ms') ?? METADATA_MS) || METADATA_MS),
-    isolation: override('isolation.level') === 'read_uncommitted' ? 'uncommitted' : 'committed',
+    group: consumer['group.id']?.trim() || sinkGroup(connector),
+    reset: word('auto.offset.reset', ['earliest', 'latest', 'none']) ?? 'earliest',
+    batchRows: whole('max.poll.records') ?? BATCH_ROWS,
+    metadataMs: Math.max(100, whole('metadata.max.age.ms') ?? METADATA_MS),
+    isolation:
+      word('isolation.level', ['read_committed', 'read_uncommitted']) === 'read_uncommitted'
+        ? 'uncommitted'
+        : 'committed',
   };
 }
 

@@ -43,7 +43,7 @@ export class SinkTaskLoop {
     const { environment, config, connector } = frame;
     this.#frame = frame;
     this.#task = task;
-    this.#input = sinkInput(connector, config.raw);
+    this.#input = sinkInput(connector, config.raw, environment.settings);
     const classOf = (side: 'key' | 'value' | 'header') => converterClassName(side, config.raw, environment);
     this.#decoder = new SinkDecoder(
       lazyConverters(config.raw, environment),
@@ -54,11 +54,11 @@ export class SinkTaskLoop {
       },
     );
     this.#meter = environment.metrics.meter(connector, frame.task);
-    this.#letters = new DeadLetters(environment.broker, frame.tolerance.settings.deadLetterReplication, () =>
+    this.#letters = new DeadLetters(frame.clients, frame.tolerance.settings.deadLetterReplication, () =>
       this.#meter.note('letterFailures', 1, environment.clock.now()),
     );
     this.#rejects = new RejectDesk(frame, this.#letters);
-    this.#offsets = new SinkOffsets(environment.broker, this.#input.group, frame.log);
+    this.#offsets = new SinkOffsets(frame.clients.consumer, this.#input.group, frame.log);
     this.#read = frame.counter('records_read');
   }
 
@@ -127,11 +127,16 @@ export class SinkTaskLoop {
 
   /** Finds topics and partitions that came or went; the others are not disturbed but for a new fetch session. */
   async #refresh(): Promise<void> {
-    const { clock, broker } = this.#frame.environment;
+    const { clock } = this.#frame.environment;
     if (clock.now() < this.#nextRefreshMs) return;
     let partitions: readonly string[];
     try {
-      partitions = await partitionsOf(broker, this.#input, this.#frame.task, this.#frame.taskCount);
+      partitions = await partitionsOf(
+        this.#frame.clients.consumer,
+        this.#input,
+        this.#frame.task,
+        this.#frame.taskCount,
+      );
     } catch (error) {
       if (!isTransient(error)) throw error;
       this.#frame.log.warn('Topics cannot be listed; trying again.', { error: messageOf(error) });
@@ -155,11 +160,11 @@ export class SinkTaskLoop {
     this.#assigned = partitions;
     this.#meter.set('partitions', partitions.length);
     if (partitions.length === 0) return;
-    const { from, reset } = await startOffsets(this.#frame.environment.broker, this.#input, added);
+    const { from, reset } = await startOffsets(this.#frame.clients.consumer, this.#input, added);
     if (reset.length > 0) this.#frame.log.warn('Committed offsets are not in the log any more.', { partitions: reset });
     this.#offsets.begin(from);
     this.#frame.control.settled = this.#offsets.settled();
-    this.#reader = await this.#frame.environment.broker.read(this.#offsets.positions(), {
+    this.#reader = await this.#frame.clients.consumer.read(this.#offsets.positions(), {
       isolation: this.#input.isolation,
     });
     if (added.length > 0) await this.#task.open?.(added);
@@ -336,11 +341,11 @@ export class SinkTaskLoop {
   }
 
   async #seek(partitions: readonly string[]): Promise<void> {
-    const { from } = await startOffsets(this.#frame.environment.broker, this.#input, partitions);
+    const { from } = await startOffsets(this.#frame.clients.consumer, this.#input, partitions);
     this.#offsets.begin(from);
     await this.#reader?.close();
     const positions = this.#offsets.positions();
-    this.#reader = await this.#frame.environment.broker.read(positions, { isolation: this.#input.isolation });
+    this.#reader = await this.#frame.clients.consumer.read(positions, { isolation: this.#input.isolation });
   }
 
   async #pause(): Promise<void> {

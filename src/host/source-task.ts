@@ -36,6 +36,8 @@ export class SourceTaskLoop {
   #producer: Producer | null = null;
   /** The producer when it is transactional. */
   #transaction: TransactionalProducer | null = null;
+  /** Writes offsets: the same, unless records go to another cluster. */
+  #offsetProducer: Producer | null = null;
   #isOpen = false;
   /** Newest offset of each source partition in the open transaction, by identity of the partition's text. */
   #pending = new Map<string, SourceOffset>();
@@ -47,12 +49,12 @@ export class SourceTaskLoop {
     this.#frame = frame;
     this.#task = task;
     this.#offsets = offsets;
-    this.#topics = new TopicCreation(environment.broker, config.raw, environment.settings.topicCreation);
+    this.#topics = new TopicCreation(frame.clients.admin, config.raw, environment.settings.topicCreation);
     this.#encoder = new SourceEncoder(frame, this.#topics);
     this.#polled = frame.counter('records_read');
     this.#written = frame.counter('records_written');
     this.#meter = environment.metrics.meter(frame.connector, frame.task);
-    this.#exactlyOnce = environment.settings.exactlyOnceSources;
+    this.#exactlyOnce = environment.settings.exactlyOnceSources && !frame.clients.producesElsewhere;
     const boundary = config.raw['transaction.boundary']?.trim().toLowerCase();
     this.#boundaries = this.#exactlyOnce && boundary === 'connector' ? new TransactionBoundaries() : null;
     const flushMs = environment.settings.offsetFlushIntervalMs;
@@ -65,6 +67,7 @@ export class SourceTaskLoop {
 
   async run(): Promise<void> {
     const { control, config } = this.#frame;
+    this.#checkPromise();
     await this.#openProducer();
     try {
       await this.#offsets.open();
@@ -207,9 +210,9 @@ export class SourceTaskLoop {
     const records = this.#openRecords;
     const { clock } = this.#frame.environment;
     const startedMs = clock.now();
-    this.#offsets.append(this.#producer!, this.#frame.connector, offsets);
+    this.#offsets.append(this.#offsetProducer!, this.#frame.connector, offsets);
     try {
-      if (this.#transaction === null) await this.#producer!.flush();
+      if (this.#transaction === null) await this.#offsetProducer!.flush();
       else await this.#transaction.commit(null, new Map());
     } catch (error) {
       this.#meter.note('commitOk', 0, clock.now());
@@ -232,13 +235,27 @@ export class SourceTaskLoop {
     meter.set('active', 0);
   }
 
+  /** What is promised when the connector is checked is kept: a transaction does not reach over two clusters. */
+  #checkPromise(): void {
+    const { clients, config, environment, log } = this.#frame;
+    if (!clients.producesElsewhere || !environment.settings.exactlyOnceSources) return;
+    if (config.raw['exactly.once.support']?.trim().toLowerCase() === 'required') {
+      throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
+        what: 'exactly.once.support is "required", but records go to another cluster than the offsets.',
+        where: 'producer.override.bootstrap.servers',
+        fix: 'Use "requested", or a worker on the cluster that is written to.',
+      });
+    }
+    log.warn('Records go to another cluster than the offsets: at least once.');
+  }
+
   async #openProducer(): Promise<void> {
-    const { environment, connector, task } = this.#frame;
-    const { broker, settings } = environment;
+    const { environment, clients, connector, task } = this.#frame;
     this.#transaction = this.#exactlyOnce
-      ? await broker.transact(taskTransactionalId(settings, connector, task))
+      ? await clients.producer.transact(taskTransactionalId(environment.settings, connector, task))
       : null;
-    this.#producer = this.#transaction ?? (await broker.produce());
+    this.#producer = this.#transaction ?? (await clients.producer.produce());
+    this.#offsetProducer = clients.producesElsewhere ? await environment.broker.produce() : this.#producer;
   }
 
   /** After a commit of unknown outcome the log decides: opening the id again settles the transaction, then its offsets are there or not. */
@@ -280,6 +297,7 @@ export class SourceTaskLoop {
   async #end(): Promise<void> {
     if (this.#isOpen) await this.#abort().catch(() => {});
     await this.#producer?.close().catch(() => {});
+    if (this.#offsetProducer !== this.#producer) await this.#offsetProducer?.close().catch(() => {});
     await this.#task.stop();
   }
 }

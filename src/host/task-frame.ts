@@ -5,12 +5,15 @@ import type { Counter } from '../core/metrics.ts';
 import type { Offsets } from '../ports/broker.ts';
 import type { Environment, ResolvedConfig } from './environment.ts';
 import type { Lease } from './lease.ts';
+import type { TaskClients } from './task-clients.ts';
 import type { Tolerance } from './tolerance.ts';
 import type { NoteTopic } from './watched-broker.ts';
 
 /** The frame of one run of one task. */
 export interface TaskFrame {
   readonly environment: Environment;
+  /** What it reads from and writes to. */
+  readonly clients: TaskClients;
   readonly connector: string;
   readonly task: number;
   /** Number of tasks of the connector: a task's share of partitions depends on it. */

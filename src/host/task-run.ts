@@ -4,6 +4,7 @@
 // Law: a run is told things (pause, stop) and tells things (its state, its end); nothing else passes. So it may stand on this
 // thread or on another one.
 import type { ProcessorConnector, ProcessorTask, SinkConnector, SourceConnector } from '../connect/connectors.ts';
+import type { RawConfig } from '../core/config/define.ts';
 import { parseConfigOrThrow } from '../core/config/parse.ts';
 import type { Logger } from '../core/log.ts';
 import { prepareChain } from '../plugins/chain.ts';
@@ -14,6 +15,7 @@ import { ProcessorTaskLoop } from './processor-task.ts';
 import { reloadingRun } from './reloading-run.ts';
 import { SinkTaskLoop } from './sink-task.ts';
 import { SourceTaskLoop } from './source-task.ts';
+import { openTaskClients, type TaskClients } from './task-clients.ts';
 import { connectorContext, counters, TaskControl, type TaskFrame } from './task-frame.ts';
 import type { TaskOwner, TaskPlan } from './task-order.ts';
 import { errorSettings, Tolerance } from './tolerance.ts';
@@ -108,8 +110,18 @@ function runWithin(order: RunOrder, limitMs: number): TaskRun {
 }
 
 async function run(order: RunOrder, control: TaskControl, watch: CallWatch | null): Promise<void> {
+  const { environment } = order.owner;
+  const raw = environment.providers.resolve(order.plan.config);
+  const clients = await openTaskClients(environment, raw, order.plan.definition.kind);
+  try {
+    await runWith(frameOf(order, control, raw, clients), order, watch);
+  } finally {
+    await clients.close();
+  }
+}
+
+async function runWith(frame: TaskFrame, order: RunOrder, watch: CallWatch | null): Promise<void> {
   const { definition } = order.plan;
-  const frame = frameOf(order, control);
   const { raw } = frame.config;
   const prepare = (): Promise<void> => prepareChain(raw, frame.environment.plugins);
   await (watch === null ? prepare() : watch.call('preparation of transforms', true, prepare));
@@ -125,14 +137,19 @@ async function run(order: RunOrder, control: TaskControl, watch: CallWatch | nul
   }
 }
 
-function frameOf({ owner, task, plan, log, lease }: RunOrder, control: TaskControl): TaskFrame {
+function frameOf(
+  { owner, task, plan, log, lease }: RunOrder,
+  control: TaskControl,
+  raw: RawConfig,
+  clients: TaskClients,
+): TaskFrame {
   const { environment, name } = owner;
-  const raw = environment.providers.resolve(plan.config);
   const parsed = parseConfigOrThrow(plan.definition.config, raw, name);
   const counter = counters(environment, { connector: name, task: String(task) });
   const base = connectorContext(environment, name, log, counter, owner);
   return {
     environment,
+    clients,
     connector: name,
     task,
     taskCount: plan.taskCount,

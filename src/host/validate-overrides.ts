@@ -1,15 +1,12 @@
-// Client overrides (`consumer.override.…` and so on): which are allowed is the worker's policy.
+// ClientKind overrides (`consumer.override.…` and so on): which are allowed is the worker's policy.
 import type { RawConfig } from '../core/config/define.ts';
 import { type ConfigInfo, describeSetting } from '../core/config/describe.ts';
-import { parseConfig, parseSetting } from '../core/config/parse.ts';
+import { parseConfig } from '../core/config/parse.ts';
+import { type ClientKind, isOverrideAllowed } from './client-config.ts';
 import { clientSetting } from './client-settings.ts';
 import type { Environment } from './environment.ts';
 import type { ConnectorKind } from './framework-config.ts';
 import type { Part } from './validate-aliases.ts';
-
-type Client = 'producer' | 'consumer' | 'admin';
-
-const PRINCIPAL = new Set(['sasl.jaas.config', 'sasl.mechanism', 'security.protocol']);
 
 /** Entries for override keys, one part a client kind. */
 export function overridePart(raw: RawConfig, kind: ConnectorKind, environment: Environment): Part[] {
@@ -21,7 +18,7 @@ export function overridePart(raw: RawConfig, kind: ConnectorKind, environment: E
   });
 }
 
-function clientsOf(raw: RawConfig, kind: ConnectorKind): readonly Client[] {
+function clientsOf(raw: RawConfig, kind: ConnectorKind): readonly ClientKind[] {
   if (kind === 'source') {
     const creates = Object.keys(raw).some((name) => name.startsWith('topic.creation.'));
     return creates ? ['producer', 'admin'] : ['producer'];
@@ -30,11 +27,11 @@ function clientsOf(raw: RawConfig, kind: ConnectorKind): readonly Client[] {
   return hasLetters ? ['consumer', 'producer', 'admin'] : ['consumer'];
 }
 
-function entry(client: Client, key: string, raw: RawConfig, environment: Environment): ConfigInfo {
+function entry(client: ClientKind, key: string, raw: RawConfig, environment: Environment): ConfigInfo {
   const prefix = `${client}.override.`;
   const name = prefix + key;
   const { overridePolicy: policy } = environment.settings;
-  const errors = isAllowed(key, environment)
+  const errors = isOverrideAllowed(key, environment.settings)
     ? []
     : [`The '${policy}' policy does not allow '${key}' to be overridden in the connector configuration.`];
   const setting = clientSetting(client, key);
@@ -43,18 +40,3 @@ function entry(client: Client, key: string, raw: RawConfig, environment: Environ
   const value = { name, value: raw[name] ?? null, recommended_values: [], errors, visible: true };
   return { definition: setting === null ? null : describeSetting(setting, { prefix }), value };
 }
-
-function isAllowed(key: string, { settings }: Environment): boolean {
-  switch (settings.overridePolicy) {
-    case 'All':
-      return true;
-    case 'Principal':
-      return PRINCIPAL.has(key);
-    case 'Allowlist':
-      return (parseSetting('LIST', settings.raw[ALLOWLIST] ?? '') as readonly string[]).includes(key);
-    default:
-      return false;
-  }
-}
-
-const ALLOWLIST = 'connector.client.config.override.allowlist';

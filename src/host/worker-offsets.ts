@@ -2,12 +2,13 @@
 import type { SourceConnector } from '../connect/connectors.ts';
 import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
-import { type Offsets, partitionKey, splitPartitionKey } from '../ports/broker.ts';
+import { type Broker, type Offsets, partitionKey, splitPartitionKey } from '../ports/broker.ts';
 import type { Environment } from './environment.ts';
 import { inputKind } from './input-kind.ts';
 import type { OffsetStore, SourceOffset, SourcePart } from './offset-store.ts';
 import { partitionsOf, sinkInput } from './sink-partitions.ts';
 import type { TargetState } from './states.ts';
+import { readsElsewhere, withConsumerBroker } from './task-clients.ts';
 
 /** One member of `offsets` in requests and answers. */
 export interface OffsetEntry {
@@ -49,7 +50,7 @@ export class WorkerOffsets {
       await this.#host.offsets.open();
       return this.#host.offsets.list(name);
     }
-    const committed = await this.#committed(connector);
+    const committed = await this.#withBroker(connector, (broker) => this.#committed(connector, broker));
     return [...committed]
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .map(([key, offset]) => {
@@ -62,10 +63,11 @@ export class WorkerOffsets {
   async lag(name: string): Promise<number | null> {
     const connector = this.#host.get(name);
     if (this.#kindOf(connector) === 'source' || this.#inputKind(connector) === 'elsewhere') return null;
+    if (readsElsewhere(this.#rawOf(connector), this.#environment.settings)) return null;
     const input = this.#input(connector);
     const isOwn = this.#isOwn(connector);
-    const committed = await this.#committed(connector);
     const { broker } = this.#environment;
+    const committed = await this.#committed(connector, broker);
     const partitions = isOwn ? [...committed.keys()] : await partitionsOf(broker, input, 0, 1);
     const [starts, ends] = await Promise.all([
       broker.offsets(partitions, input.reset === 'latest' ? 'stable' : 'earliest'),
@@ -87,7 +89,7 @@ export class WorkerOffsets {
       throw invalid('Partitions / offsets need to be provided for an alter offsets request');
     }
     if (this.#kindOf(connector) === 'source') await this.#alterSource(connector, entries);
-    else await this.#alterSink(connector, entries);
+    else await this.#withBroker(connector, (broker) => this.#alterSink(connector, entries, broker));
   }
 
   async reset(name: string): Promise<void> {
@@ -101,7 +103,7 @@ export class WorkerOffsets {
           known.map(({ partition }) => ({ partition, offset: null })),
         );
       }
-    } else await this.#environment.broker.deleteGroup(this.#input(connector).group);
+    } else await this.#withBroker(connector, (broker) => broker.deleteGroup(this.#input(connector).group));
   }
 
   #kindOf(connector: Subject): string {
@@ -128,11 +130,11 @@ export class WorkerOffsets {
   }
 
   #input(connector: Subject) {
-    return sinkInput(connector.name, this.#environment.providers.resolve(connector.config));
+    return sinkInput(connector.name, this.#rawOf(connector), this.#environment.settings);
   }
 
   #inputKind(connector: Subject) {
-    return inputKind(this.#environment, this.#environment.providers.resolve(connector.config));
+    return inputKind(this.#environment, this.#rawOf(connector));
   }
 
   #isOwn(connector: Subject): boolean {
@@ -140,12 +142,21 @@ export class WorkerOffsets {
     return (topics.length === 0 && pattern === null) || this.#inputKind(connector) !== 'topics';
   }
 
-  async #committed(connector: Subject): Promise<ReadonlyMap<string, number>> {
+  /** Works with the broker that a sink commits to. */
+  #withBroker<T>(connector: Subject, work: (broker: Broker) => Promise<T>): Promise<T> {
+    return withConsumerBroker(this.#environment, this.#rawOf(connector), work);
+  }
+
+  #rawOf({ config }: Subject): RawConfig {
+    return this.#environment.providers.resolve(config);
+  }
+
+  async #committed(connector: Subject, broker: Broker): Promise<ReadonlyMap<string, number>> {
     const input = this.#input(connector);
     // A processor may name its input in ways of its own: then all topics are asked for.
     const wanted = this.#isOwn(connector) ? { topics: [], pattern: /^[^_]/, retryTopic: null } : input;
-    const partitions = await partitionsOf(this.#environment.broker, wanted, 0, 1);
-    return this.#environment.broker.committed(input.group, partitions);
+    const partitions = await partitionsOf(broker, wanted, 0, 1);
+    return broker.committed(input.group, partitions);
   }
 
   async #alterSource(connector: Subject, entries: readonly OffsetEntry[]): Promise<void> {
@@ -160,8 +171,7 @@ export class WorkerOffsets {
   }
 
   /** The group keeps what is not named: what is forgotten is left out when the rest is committed anew. */
-  async #alterSink(connector: Subject, entries: readonly OffsetEntry[]): Promise<void> {
-    const { broker } = this.#environment;
+  async #alterSink(connector: Subject, entries: readonly OffsetEntry[], broker: Broker): Promise<void> {
     const { group } = this.#input(connector);
     const wanted = new Map<string, number>();
     const forgotten = new Set<string>();
@@ -174,7 +184,7 @@ export class WorkerOffsets {
       await broker.commit(group, wanted);
       return;
     }
-    const kept = new Map([...(await this.#committed(connector))].filter(([key]) => !forgotten.has(key)));
+    const kept = new Map([...(await this.#committed(connector, broker))].filter(([key]) => !forgotten.has(key)));
     for (const [key, offset] of wanted) kept.set(key, offset);
     await broker.deleteGroup(group);
     if (kept.size > 0) await broker.commit(group, kept);

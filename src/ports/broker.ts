@@ -70,6 +70,10 @@ export interface ReadOptions {
   readonly isolation: 'committed' | 'uncommitted';
   /** Upper bound of bytes a poll answers for one partition. Default 4 MiB. */
   readonly partitionBytesMax?: number;
+  /** How a broker is asked, where one is: bytes of a whole answer at most, bytes it waits for, and how long it waits. */
+  readonly bytesMax?: number;
+  readonly bytesMin?: number;
+  readonly waitMs?: number;
 }
 
 /** Reads a fixed set of partitions. One owner, one pending call at a time. */
@@ -137,6 +141,12 @@ export interface TransactionalProducer extends Producer {
 /** Options of a producer. */
 export interface ProducerOptions {
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+  /** The largest record that is sent, before compression. */
+  readonly recordBytesMax?: number;
+  /** How long a batch is tried to be delivered. */
+  readonly deliveryTimeoutMs?: number;
+  /** How long the broker leaves an unfinished transaction open. */
+  readonly transactionTimeoutMs?: number;
 }
 
 /** The broker. All methods throw `transient` errors while it cannot be reached. */

@@ -9,6 +9,7 @@ import { Redactor } from '../core/redact.ts';
 import {
   applyConnectorFiles,
   type Environment,
+  GroupFiles,
   type MetricsDialect,
   readConfigFiles,
   Services,
@@ -167,11 +168,13 @@ async function loadFiles(
 ): Promise<readonly string[]> {
   const folder = settings.parsed['config.dir'] as string | null;
   if (folder === null) return [];
-  // In a group the files of one worker are enough: they are those of the leader.
-  if (!worker.isLeader) return [];
   const { connectors, backfills, problems } = await readConfigFiles(folder);
-  const refused = [...problems, ...(await applyConnectorFiles(connectors, worker))];
-  for (const { file, job } of backfills) {
+  const isShared = worker.environment.settings.group !== null;
+  const files = new GroupFiles(worker, worker.environment.logs.logger('host'));
+  const applied = isShared ? await files.start(connectors) : await applyConnectorFiles(connectors, worker);
+  const refused = [...problems, ...applied];
+  // Of a group the worker that leads now submits the jobs: a later leader would not know which of them were submitted since.
+  for (const { file, job } of worker.isLeader ? backfills : []) {
     try {
       await services.submitBackfill(job);
     } catch (error) {
@@ -225,6 +228,8 @@ function notesOf(settings: WorkerSettings, adapters: Adapters, plugins: LoadedPl
     ...plugins.sources
       .filter(({ from }) => from !== 'built-in' && !from.startsWith('connectors/'))
       .map(({ from, plugins: count }) => `Plugins of ${from}: ${count}`),
+    ...settings.idle,
+    ...settings.idle,
     ...settings.unknown.map(
       ({ name, suggestion }) =>
         `unknown setting "${name}"${suggestion === null ? '' : `; did you mean "${suggestion}"?`}`,

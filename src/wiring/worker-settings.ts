@@ -5,7 +5,14 @@ import type { ConfigDef, ParsedConfig, RawConfig } from '../core/config/define.t
 import { parseConfig } from '../core/config/parse.ts';
 import { nearest, TributaryError } from '../core/errors.ts';
 import type { Redactor } from '../core/redact.ts';
-import { connectorSettings, type HostSettings, Providers, parseJson, parseProperties } from '../host/index.ts';
+import {
+  connectorSettings,
+  type HostSettings,
+  idleClientSettings,
+  Providers,
+  parseJson,
+  parseProperties,
+} from '../host/index.ts';
 import { CLUSTER_CONFIG, clusterSettings } from './cluster-settings.ts';
 
 const text = (name: string, fallback: string | null, doc: string): ConfigDef[number] => ({
@@ -154,6 +161,8 @@ export interface WorkerSettings {
   readonly providers: Providers;
   /** Settings that nobody knows, with the nearest known name. */
   readonly unknown: readonly { readonly name: string; readonly suggestion: string | null }[];
+  /** Sentences on settings of Kafka's clients that do nothing here. */
+  readonly idle: readonly string[];
 }
 
 /** Reads a worker file; null takes every default. Throws `config` with every fault. */
@@ -180,6 +189,7 @@ export function readWorkerSettings(
     raw,
     host: hostSettings(values, raw),
     providers,
+    idle: idleClientSettings(Object.keys(raw), ''),
     unknown: strange.map((name) => ({ name, suggestion: nearest(name, known) })),
   };
 }

@@ -5,16 +5,16 @@
 
 import type { Clock } from '../../ports/clock.ts';
 import { AT_LAST_OFFSET_DELTA, AT_LENGTH, HEADER_BYTES, PREFIX_BYTES, readInt64 } from '../record-batch/index.ts';
-import { type FetchedPartition, type FetchPartition, fetchCall } from './api/fetch.ts';
+import { type FetchedPartition, type FetchLimits, type FetchPartition, fetchCall } from './api/fetch.ts';
 import { KafkaError, OFFSET_OUT_OF_RANGE } from './error-codes.ts';
 import type { Link } from './link.ts';
 import type { Signal } from './signal.ts';
 
 const AHEAD = 2;
-const LONG_WAIT_MS = 500;
 // While a partition has dropped out for being full, the others must not hold the connection for long.
 const SHORT_WAIT_MS = 20;
-const ANSWER_BYTES_MAX = 8 << 20;
+/** How a broker is asked where nothing else is wished. */
+export const FETCH_LIMITS: FetchLimits = { waitMs: 500, bytesMin: 1, bytesMax: 8 << 20 };
 
 /** A partition being read. */
 export interface Source {
@@ -41,6 +41,7 @@ export interface Source {
 export interface LoopOwner {
   readonly clock: Clock;
   readonly isolation: 'committed' | 'uncommitted';
+  readonly limits: FetchLimits;
   readonly ready: Signal;
   readonly demand: Signal;
   isClosed(): boolean;
@@ -82,8 +83,9 @@ async function fetchOnce(owner: LoopOwner, link: Link, wanted: readonly Source[]
     if (known === undefined) request.set(source.topic, [entry]);
     else known.push(entry);
   }
-  const waitMs = someAreFull ? SHORT_WAIT_MS : LONG_WAIT_MS;
-  const { partitions, throttleMs } = await link.call(fetchCall(request, owner.isolation, waitMs, ANSWER_BYTES_MAX));
+  const { limits } = owner;
+  const waitMs = someAreFull ? Math.min(SHORT_WAIT_MS, limits.waitMs) : limits.waitMs;
+  const { partitions, throttleMs } = await link.call(fetchCall(request, owner.isolation, { ...limits, waitMs }));
   link.throttle(throttleMs);
   for (const fetched of partitions) {
     const entry = asked.get(`${fetched.topic}-${fetched.partition}`);

@@ -43,6 +43,9 @@ export interface KafkaBrokerSettings {
 /** Whoever opens the broker tries again itself, says so meanwhile, and can be interrupted: one round is enough here. */
 const OPEN_FOR_MS = 1_000;
 
+/** What brokers take by default. A record may be larger where the topic allows it, and then stands in a batch of its own. */
+const BATCH_BYTES_MAX = 1_000_000;
+
 /** Connects; throws `transient` when no bootstrap server can be reached, `fatal` when the credentials are refused. */
 export async function kafkaBroker(settings: KafkaBrokerSettings): Promise<Broker> {
   const parsed = parseSettings(settings.config);
@@ -140,8 +143,14 @@ class KafkaBroker implements Broker {
   }
 
   private limits(options: ProducerOptions): ProducerLimits {
-    const { batchBytesMax, deliveryTimeoutMs, transactionTimeoutMs } = this.settings;
-    return { codecId: codecId(options.compression ?? 'none'), batchBytesMax, deliveryTimeoutMs, transactionTimeoutMs };
+    const { recordBytesMax = this.settings.recordBytesMax } = options;
+    return {
+      codecId: codecId(options.compression ?? 'none'),
+      recordBytesMax,
+      batchBytesMax: Math.min(BATCH_BYTES_MAX, recordBytesMax),
+      deliveryTimeoutMs: options.deliveryTimeoutMs ?? this.settings.deliveryTimeoutMs,
+      transactionTimeoutMs: options.transactionTimeoutMs ?? this.settings.transactionTimeoutMs,
+    };
   }
 
   private kept<T extends { close(): Promise<void> }>(user: T): T {

@@ -22,6 +22,7 @@ export interface OutBatch {
 
 export interface LaneOwner {
   readonly codecId: number;
+  readonly recordBytesMax: number;
   readonly batchBytesMax: number;
   now(): number;
   /** The first record after the lane was empty. */
@@ -83,7 +84,7 @@ export class KafkaLane implements Lane {
     const keyBytes = key === null ? 0 : keyEnd - keyStart;
     const valueBytes = value === null ? 0 : valueEnd - valueStart;
     const bytesMost = keyBytes + valueBytes + RECORD_SLACK_BYTES + (headers === null ? 0 : headerBytesMost(headers));
-    if (bytesMost + HEADER_BYTES > owner.batchBytesMax) throw tooLarge(this.key, bytesMost, owner.batchBytesMax);
+    if (bytesMost + HEADER_BYTES > owner.recordBytesMax) throw tooLarge(this.key, bytesMost, owner.recordBytesMax);
     if (builder.position + bytesMost > this.batchBytesMax) this.close();
     if (builder.count === 0) owner.laneStarted(this);
     const time = timestampMs === -1 ? owner.now() : timestampMs;

@@ -17,6 +17,7 @@ const PENDING_BYTES_MAX = 16 << 20;
 /** Limits of producers. */
 export interface ProducerLimits {
   readonly codecId: number;
+  readonly recordBytesMax: number;
   readonly batchBytesMax: number;
   readonly deliveryTimeoutMs: number;
   readonly transactionTimeoutMs: number;
@@ -24,6 +25,7 @@ export interface ProducerLimits {
 
 export abstract class LaneProducer implements LaneOwner, SenderOwner {
   readonly codecId: number;
+  readonly recordBytesMax: number;
   readonly batchBytesMax: number;
   protected readonly cluster: Cluster;
   protected readonly limits: ProducerLimits;
@@ -41,6 +43,7 @@ export abstract class LaneProducer implements LaneOwner, SenderOwner {
     this.cluster = cluster;
     this.limits = limits;
     this.codecId = limits.codecId;
+    this.recordBytesMax = limits.recordBytesMax;
     this.batchBytesMax = limits.batchBytesMax;
     this.sender = new Sender(cluster, this, transactionalId, limits.deliveryTimeoutMs);
   }

@@ -12,9 +12,10 @@ import {
 } from '../../ports/broker.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { AbortedFilter, decodeBatches } from '../record-batch/index.ts';
+import type { FetchLimits } from './api/fetch.ts';
 import { backoffMs, type Cluster, isUnknownTopic, UNKNOWN_TOPIC_FOR_MS } from './cluster.ts';
 import { explain, isRetriable, KafkaError, OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
-import { type LoopOwner, runFetchLoop, type Source } from './fetch-loop.ts';
+import { FETCH_LIMITS, type LoopOwner, runFetchLoop, type Source } from './fetch-loop.ts';
 import { Signal } from './signal.ts';
 
 const PARTITION_BYTES = 4 << 20;
@@ -24,6 +25,7 @@ const TROUBLE_UNTOLD_MS = 5_000;
 export class KafkaReader implements Reader, LoopOwner {
   readonly clock: Clock;
   readonly isolation: 'committed' | 'uncommitted';
+  readonly limits: FetchLimits;
   readonly ready = new Signal();
   readonly demand = new Signal();
   private readonly cluster: Cluster;
@@ -40,6 +42,11 @@ export class KafkaReader implements Reader, LoopOwner {
     this.cluster = cluster;
     this.clock = cluster.clock;
     this.isolation = options.isolation;
+    this.limits = {
+      waitMs: options.waitMs ?? FETCH_LIMITS.waitMs,
+      bytesMin: options.bytesMin ?? FETCH_LIMITS.bytesMin,
+      bytesMax: options.bytesMax ?? FETCH_LIMITS.bytesMax,
+    };
     const bytesMax = options.partitionBytesMax ?? PARTITION_BYTES;
     for (const [key, next] of from) {
       const place = { key, ...splitPartitionKey(key), bytesMax };

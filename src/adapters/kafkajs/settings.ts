@@ -19,7 +19,7 @@ export interface ParsedSettings {
   readonly retryForMs: number;
   readonly deliveryTimeoutMs: number;
   readonly transactionTimeoutMs: number;
-  readonly batchBytesMax: number;
+  readonly recordBytesMax: number;
 }
 
 export function parseSettings(config: KafkaSettings): ParsedSettings {
@@ -37,7 +37,7 @@ export function parseSettings(config: KafkaSettings): ParsedSettings {
     retryForMs: milliseconds(config, 'default.api.timeout.ms', 15_000),
     deliveryTimeoutMs: milliseconds(config, 'delivery.timeout.ms', 120_000),
     transactionTimeoutMs: milliseconds(config, 'transaction.timeout.ms', 60_000),
-    batchBytesMax: milliseconds(config, 'max.request.size', 1_000_000),
+    recordBytesMax: milliseconds(config, 'max.request.size', 1_000_000),
   };
 }
 

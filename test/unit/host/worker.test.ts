@@ -193,6 +193,7 @@ test('a misspelt setting that nobody reads is named in the log, with the one tha
 
   const warned = world.log.filter((line) => line.includes('"warn"')).map((line) => JSON.parse(line).message);
   assert.deepEqual(warned, [
+    '"consumer.override.max.pol.records" is not known and has no effect. Did you mean "consumer.override.max.poll.records"?',
     'The setting "error.tolerance" is not known and has no effect. Did you mean "errors.tolerance"?',
   ]);
   await world.close();

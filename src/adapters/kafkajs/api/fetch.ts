@@ -10,6 +10,13 @@ export interface FetchPartition {
   readonly bytesMax: number;
 }
 
+/** The broker answers once there are `bytesMin`, or after `waitMs`, and about `bytesMax` at most. */
+export interface FetchLimits {
+  readonly waitMs: number;
+  readonly bytesMin: number;
+  readonly bytesMax: number;
+}
+
 export interface FetchedPartition {
   readonly topic: string;
   readonly partition: number;
@@ -31,10 +38,9 @@ const NONE: readonly AbortedTransaction[] = [];
 export function fetchCall(
   partitions: ReadonlyMap<string, readonly FetchPartition[]>,
   isolation: 'committed' | 'uncommitted',
-  maxWaitMs: number,
-  bytesMax: number,
+  { waitMs, bytesMin, bytesMax }: FetchLimits,
 ): Call<Fetched> {
-  const body = new WireWriter().int32(-1).int32(maxWaitMs).int32(1).int32(bytesMax);
+  const body = new WireWriter().int32(-1).int32(waitMs).int32(bytesMin).int32(bytesMax);
   body.int8(isolation === 'committed' ? 1 : 0);
   body.int32(0).int32(-1); // no fetch session
   body.array(partitions, ([topic, entries]) => {
@@ -48,7 +54,7 @@ export function fetchCall(
     apiVersion: 11,
     apiName: 'Fetch',
     body: [body.done()],
-    extraTimeoutMs: maxWaitMs,
+    extraTimeoutMs: waitMs,
     read: (answer) => {
       const throttleMs = answer.int32();
       answer.int16(); // errors of the request as a whole concern sessions only

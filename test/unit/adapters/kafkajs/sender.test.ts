@@ -8,7 +8,13 @@ import type { Clock } from '../../../../src/ports/clock.ts';
 import { random } from '../record-batch/batches.ts';
 import { FakeKafka, type Fate } from './fake-kafka.ts';
 
-const LIMITS = { codecId: 0, batchBytesMax: 400, deliveryTimeoutMs: 60_000, transactionTimeoutMs: 60_000 };
+const LIMITS = {
+  codecId: 0,
+  recordBytesMax: 400,
+  batchBytesMax: 400,
+  deliveryTimeoutMs: 60_000,
+  transactionTimeoutMs: 60_000,
+};
 
 // Time passes only by sleeping, and at once.
 function quickClock(): Clock {
