@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GroupMeter } from '../../../../src/core/group-meter.ts';
+import { NO_MEMORY } from '../../../../src/host/group/plan-memory.ts';
 import type { Assignment } from '../../../../src/host/group/protocol.ts';
 import { encodeAssignment } from '../../../../src/host/group/protocol.ts';
 import { GroupSeat, type SeatDesk } from '../../../../src/host/herder/group-seat.ts';
@@ -17,7 +18,7 @@ const ASSIGNMENT: Assignment = {
   revoked: [],
   isMoving: false,
   delayMs: 0,
-  memory: null,
+  memory: NO_MEMORY,
 };
 
 /** A follower's seat, with what it asks of its desk and its group, in order. */
