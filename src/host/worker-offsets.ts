@@ -217,12 +217,13 @@ function sinkOffset({ partition, offset }: OffsetEntry): { readonly key: string;
       `Failed to parse the following Kafka offset value in the provided offsets: '${at}'. Offset values for sink connectors need to be integers.`,
     );
   }
+  if (value < 0) throw invalid(`Invalid negative offset ${value} for ${key}: offsets are counted from 0.`);
   return { key, offset: value };
 }
 
 function integer(value: unknown): number | null {
-  if (typeof value === 'number') return Number.isInteger(value) ? value : null;
-  return typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : null;
+  const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+  return Number.isSafeInteger(number) ? (number as number) : null;
 }
 
 function invalid(what: string): TributaryError {

@@ -234,6 +234,12 @@ test('offsets can be moved while the connector is stopped, and only then', async
   await assert.rejects(offsets.alter('a', back), /must be in the STOPPED state/);
   await world.worker.setTarget('a', 'STOPPED');
   await world.until('stopped', () => world.worker.status('a').connector.state === 'STOPPED');
+  for (const [offset, why] of [
+    [-1, /Invalid negative offset -1 for in-0/],
+    [1e30, /'1e\+30'. Offset values for sink connectors need to be integers/],
+  ] as const) {
+    await assert.rejects(offsets.alter('a', [{ ...back[0]!, offset: { kafka_offset: offset } }]), why);
+  }
   await offsets.alter('a', back);
   await world.worker.setTarget('a', 'STARTED');
   await world.until('again', () => probe.values.length === 3);
