@@ -1,12 +1,14 @@
-// Connectors from files in a group: every worker has the files, one worker writes them, whenever it is that it comes to lead.
+// Connectors and back-fills from files in a group: every worker has the files, one worker writes them, whenever it comes to lead.
 //
 // Law: a file counts once for each start of a worker, and only as long as nobody was faster. What differs when the worker starts is
 // due; what any worker or client has changed since is not due any more. A connector that was deleted does not come back by a
-// file: neither now nor after a restart.
+// file: neither now nor after a restart. A back-fill is submitted again as it is: the same definition is the same job.
 import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import {
   applyConnectorFiles,
+  type BackfillFile,
+  type ConfigFiles,
   type ConnectorFile,
   type FileProblem,
   type FileTarget,
@@ -30,18 +32,22 @@ interface DueFile {
 export class GroupFiles {
   readonly #group: FileGroup;
   readonly #log: Logger;
+  readonly #submit: (job: BackfillFile['job']) => Promise<void>;
   readonly #due = new Map<string, DueFile>();
+  readonly #jobs: BackfillFile[] = [];
   #applying: Promise<unknown> = Promise.resolve();
 
-  constructor(group: FileGroup, log: Logger) {
+  constructor(group: FileGroup, log: Logger, submit: (job: BackfillFile['job']) => Promise<void>) {
     this.#group = group;
     this.#log = log;
+    this.#submit = submit;
   }
 
   /** Notes what is due, and writes it if this worker leads; else when it does. Answers what was refused up to now. */
-  async start(files: readonly ConnectorFile[]): Promise<readonly FileProblem[]> {
+  async start(files: Pick<ConfigFiles, 'connectors' | 'backfills'>): Promise<readonly FileProblem[]> {
     const problems: FileProblem[] = [];
-    for (const file of files) {
+    this.#jobs.push(...files.backfills);
+    for (const file of files.connectors) {
       const { name, config } = file;
       const before = this.#stored(name);
       if (this.#group.isDeleted(name)) {
@@ -60,7 +66,7 @@ export class GroupFiles {
   }
 
   #apply(): Promise<readonly FileProblem[]> {
-    const next = this.#applying.then(() => this.#applyDue());
+    const next = this.#applying.then(async () => [...(await this.#applyDue()), ...(await this.#submitDue())]);
     this.#applying = next;
     return next;
   }
@@ -75,10 +81,25 @@ export class GroupFiles {
         continue;
       }
       const refused = await applyConnectorFiles([file], this.#group);
-      // Another one has taken the lead meanwhile, or the broker is away: it is still due.
+      problems.push(...refused);
+      // Another one has taken the lead meanwhile, or the broker is away: it is still due when this worker leads next.
       if (refused.some(({ cause }) => isPassing(cause))) break;
       this.#due.delete(name);
-      problems.push(...refused);
+    }
+    return problems;
+  }
+
+  async #submitDue(): Promise<readonly FileProblem[]> {
+    const problems: FileProblem[] = [];
+    while (this.#jobs.length > 0 && this.#group.isLeader) {
+      const { file, job } = this.#jobs[0]!;
+      try {
+        await this.#submit(job);
+      } catch (cause) {
+        problems.push({ file, message: cause instanceof Error ? cause.message : String(cause), cause });
+        if (isPassing(cause)) break;
+      }
+      this.#jobs.shift();
     }
     return problems;
   }

@@ -168,18 +168,21 @@ async function loadFiles(
 ): Promise<readonly string[]> {
   const folder = settings.parsed['config.dir'] as string | null;
   if (folder === null) return [];
-  const { connectors, backfills, problems } = await readConfigFiles(folder);
-  const isShared = worker.environment.settings.group !== null;
-  const files = new GroupFiles(worker, worker.environment.logs.logger('host'));
-  const applied = isShared ? await files.start(connectors) : await applyConnectorFiles(connectors, worker);
-  const refused = [...problems, ...applied];
-  // Of a group the worker that leads now submits the jobs: a later leader would not know which of them were submitted since.
-  for (const { file, job } of worker.isLeader ? backfills : []) {
-    try {
-      await services.submitBackfill(job);
-    } catch (error) {
-      refused.push({ file, message: error instanceof Error ? error.message : String(error) });
+  const { settings: host, logs } = worker.environment;
+  const files = await readConfigFiles(folder);
+  const refused = [...files.problems];
+  if (host.group === null) {
+    refused.push(...(await applyConnectorFiles(files.connectors, worker)));
+    for (const { file, job } of files.backfills) {
+      try {
+        await services.submitBackfill(job);
+      } catch (error) {
+        refused.push({ file, message: error instanceof Error ? error.message : String(error) });
+      }
     }
+  } else {
+    const shared = new GroupFiles(worker, logs.logger('host'), (job) => services.submitBackfill(job));
+    refused.push(...(await shared.start(files)));
   }
   return refused.map(({ file, message }) => (message.startsWith(file) ? message : `${file}: ${message}`));
 }
@@ -228,8 +231,6 @@ function notesOf(settings: WorkerSettings, adapters: Adapters, plugins: LoadedPl
     ...plugins.sources
       .filter(({ from }) => from !== 'built-in' && !from.startsWith('connectors/'))
       .map(({ from, plugins: count }) => `Plugins of ${from}: ${count}`),
-    ...settings.idle,
-    ...settings.idle,
     ...settings.unknown.map(
       ({ name, suggestion }) =>
         `unknown setting "${name}"${suggestion === null ? '' : `; did you mean "${suggestion}"?`}`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TributaryError } from '../../../src/core/errors.ts';
 import type { ConnectorFile } from '../../../src/host/config-files.ts';
 import { GroupFiles } from '../../../src/host/group-files.ts';
 import { type ClusterNode, type ClusterWorld, clusterWorld } from '../../support/cluster-world.ts';
@@ -11,9 +12,9 @@ function file(name: string, more: Record<string, string> = {}): ConnectorFile {
   return { file: `${name}.json`, name, config: { ...CONFIG, ...more }, target: null };
 }
 
-async function starts(node: ClusterNode, ...files: readonly ConnectorFile[]): Promise<readonly string[]> {
-  const log = node.environment.logs.logger('host');
-  return (await new GroupFiles(node.worker, log).start(files)).map(({ message }) => message);
+async function starts(node: ClusterNode, ...connectors: readonly ConnectorFile[]): Promise<readonly string[]> {
+  const files = new GroupFiles(node.worker, node.environment.logs.logger('host'), async () => {});
+  return (await files.start({ connectors, backfills: [] })).map(({ message }) => message);
 }
 
 /** The leader, and a worker that will lead when that one is killed. */
@@ -84,4 +85,28 @@ test('what is refused is told once', async () => {
 
   assert.equal(problems.length, 1);
   assert.match(problems[0]!, /topics/);
+});
+
+test('back-fills are submitted by whoever leads, and what cannot be reached is tried by the next', async () => {
+  const group = await two();
+  const submitted: string[] = [];
+  const backfills = ['one', 'two'].map((name) => ({ file: `${name}.json`, name, job: { name } }));
+  const start = (node: ClusterNode, submit: (name: string) => void) =>
+    new GroupFiles(node.worker, node.environment.logs.logger('host'), async ({ name }) => submit(String(name))).start({
+      connectors: [],
+      backfills,
+    });
+
+  const problems = await start(group.leader, (name) => {
+    if (name === 'two') throw new TributaryError('TRIB_X', 'transient', { what: 'away' });
+    submitted.push(`${name} by the first`);
+  });
+  await start(group.next, (name) => void submitted.push(`${name} by the next`));
+  await succeed(group);
+
+  assert.deepEqual(
+    problems.map(({ message }) => message),
+    ['away'],
+  );
+  assert.deepEqual(submitted, ['one by the first', 'one by the next', 'two by the next']);
 });
