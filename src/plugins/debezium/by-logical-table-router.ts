@@ -135,7 +135,7 @@ class TopicPlan {
 
   route(record: ConnectRecord): ConnectRecord {
     let out = record.withTopic(this.#topic);
-    if (record.key !== null && record.keySchema !== null) {
+    if (record.key !== null) {
       const key = this.#routedKey(requireStruct(record.key, 'routing by logical table'));
       out = out.withKey(key.schema, key);
     }

@@ -7,7 +7,7 @@ import type { SettingValue } from '../../core/config/define.ts';
 import { longOf, toBigInt } from '../../core/data/long.ts';
 import { LOGICAL, type Long, type Schema, Struct, type Value } from '../../core/data/schema.ts';
 import { compileJavaRegex } from '../../core/java/regex.ts';
-import { configFault } from '../faults.ts';
+import { configFault, dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';
 import { DEBEZIUM_VERSION, isEnvelope } from './envelope.ts';
 import { changeEvent } from './sample-event.ts';
@@ -222,10 +222,15 @@ const ZONED = /^(?:(-?\d{4,})-(\d\d)-(\d\d)T)?(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,
 
 /** The offset is that which the zone has at the text's wall time: an oddity of the reference around clock changes. */
 function zonedTimestamp(text: string, offsets: ZoneOffsets): string {
+  if (INFINITE.test(text)) return text;
   const match = ZONED.exec(text);
-  if (match === null || match[1] === undefined) return text;
+  if (match === null || match[1] === undefined) throw noTime(text);
   const [, year, month, day, hour, minute, second = '0', fraction = '', zone] = match as unknown as string[];
   const wallMs = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+  // The calendar is lenient, Java's parser is not.
+  if (new Date(wallMs).toISOString().slice(5, 19) !== `${month}-${day}T${hour}:${minute}:${second.padStart(2, '0')}`) {
+    throw noTime(text);
+  }
   const targetMs = offsets.ofWallTime(wallMs);
   const shifted = new Date(wallMs - offsetOf(zone!) + targetMs).toISOString().slice(0, 19);
   return shifted + fractionText(fraction) + offsetText(targetMs);
@@ -233,12 +238,21 @@ function zonedTimestamp(text: string, offsets: ZoneOffsets): string {
 
 function zonedTime(text: string, offsets: ZoneOffsets): string {
   const match = ZONED.exec(text);
-  if (match === null) return text;
+  if (match === null || match[1] !== undefined || match[4]! > '23' || match[5]! > '59' || (match[6] ?? '') > '59') {
+    throw noTime(text);
+  }
   const [, , , , hour, minute, second = '0', fraction = '', zone] = match as unknown as string[];
   const wallMs = ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
   const targetMs = offsets.atInstant(wallMs - offsetOf(zone!));
   const shifted = new Date(wallMs - offsetOf(zone!) + targetMs).toISOString().slice(11, 19);
   return shifted + fractionText(fraction) + offsetText(targetMs);
+}
+
+/** What Postgres has beyond all times. */
+const INFINITE = /^[+-]?infinity$/i;
+
+function noTime(text: string): Error {
+  return dataFault(`"${text}" is no time with an offset.`, 'Leave the field out with exclude.list.');
 }
 
 function fractionText(fraction: string): string {
@@ -257,5 +271,7 @@ function offsetText(offsetMs: number): string {
   if (offsetMs === 0) return 'Z';
   const minutes = Math.abs(offsetMs) / 60_000;
   const pad = (value: number) => String(Math.floor(value)).padStart(2, '0');
-  return `${offsetMs < 0 ? '-' : '+'}${pad(minutes / 60)}:${pad(minutes % 60)}`;
+  const seconds = (Math.abs(offsetMs) / 1000) % 60;
+  // Offsets before the times of zones have seconds.
+  return `${offsetMs < 0 ? '-' : '+'}${pad(minutes / 60)}:${pad(minutes % 60)}${seconds === 0 ? '' : `:${pad(seconds)}`}`;
 }

@@ -16,25 +16,27 @@ const HALF_DAY_MS = 43_200_000;
 
 /** The offsets of a zone id or of a fixed offset such as `+02:00`; null when there is no such zone. */
 export function zoneOffsets(zone: string): ZoneOffsets | null {
-  const fixed = /^(?:UTC|GMT|UT)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?$/.exec(zone);
+  const fixed = /^(?:UTC|GMT|UT)?([+-])(?:([0-9])|([0-9]{2})(?::?([0-5][0-9]))?)$/.exec(zone);
   if (fixed !== null) {
-    const minutes = Number(fixed[2]) * 60 + Number(fixed[3] ?? 0);
-    return constant((fixed[1] === '-' ? -minutes : minutes) * 60_000);
+    const minutes = Number(fixed[2] ?? fixed[3]) * 60 + Number(fixed[4] ?? 0);
+    return minutes > 18 * 60 ? null : constant((fixed[1] === '-' ? -minutes : minutes) * 60_000);
   }
   if (zone === 'Z') return constant(0);
   try {
-    return regionOffsets(
-      new Intl.DateTimeFormat('en-US', {
-        timeZone: zone,
-        hourCycle: 'h23',
-        year: 'numeric',
-        month: 'numeric',
-        day: 'numeric',
-        hour: 'numeric',
-        minute: 'numeric',
-        second: 'numeric',
-      }),
-    );
+    const format = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    // The engine takes a zone id and an offset in any form; Java knows ids by their case and offsets by the form above.
+    const { timeZone } = format.resolvedOptions();
+    const isMisspelt = timeZone !== zone && timeZone.toLowerCase() === zone.toLowerCase();
+    return isMisspelt || /^[+-]/.test(zone) ? null : regionOffsets(format);
   } catch {
     // The engine knows no such zone.
     return null;

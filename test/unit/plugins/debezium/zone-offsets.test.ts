@@ -25,3 +25,11 @@ test('a wall time that does not exist, or exists twice, takes the offset before 
 
   assert.deepEqual(offsets, [1, 1, 2, 2, 1]);
 });
+
+test('ids are taken in their case only, and offsets in the forms of Java', () => {
+  const found = ['+8', '+0830', 'UTC+1', 'Asia/Calcutta', '+8:00', '+19:00', '+02:60', 'europe/paris'].map(
+    (zone) => zoneOffsets(zone)?.atInstant(0) ?? null,
+  );
+
+  assert.deepEqual(found, [8 * HOUR, 8.5 * HOUR, HOUR, 5.5 * HOUR, null, null, null, null]);
+});
