@@ -104,3 +104,16 @@ test('values are written as text, strings bare at the top and quoted within', ()
     ['a"b', '["a","b\\"c"]', '{"a":1}', '1.0', '2023-11-14', '2023-11-14T22:13:20.123Z', 'YWI=', '0.1', null],
   );
 });
+
+test('members of a list that has no one type keep their own, at any depth', () => {
+  assert.deepEqual(read('[true,[1]]')[1], [true, [typed('int8', 1)]]);
+  assert.deepEqual(read('[[1],{"a":2.5}]')[1], [[typed('int8', 1)], new Map([['a', typed('float32', 2.5)]])]);
+  assert.deepEqual(read('["2023-11-14","x"]')[1], [typed('timestamp', 1_699_920_000_000), 'x']);
+  assert.deepEqual(read('[[1],[]]')[1], [[typed('int8', 1)], []]);
+});
+
+test('of several schemas of one kind the last one counts', () => {
+  const { schema } = converter.decode('t', 'h', Buffer.from('["2023-11-14","12:30:45.123Z"]'));
+
+  assert.equal(schema?.items?.name, 'org.apache.kafka.connect.data.Time');
+});
