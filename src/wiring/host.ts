@@ -231,6 +231,7 @@ function notesOf(settings: WorkerSettings, adapters: Adapters, plugins: LoadedPl
     ...plugins.sources
       .filter(({ from }) => from !== 'built-in' && !from.startsWith('connectors/'))
       .map(({ from, plugins: count }) => `Plugins of ${from}: ${count}`),
+    ...settings.idle,
     ...settings.unknown.map(
       ({ name, suggestion }) =>
         `unknown setting "${name}"${suggestion === null ? '' : `; did you mean "${suggestion}"?`}`,
