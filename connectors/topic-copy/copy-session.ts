@@ -5,6 +5,7 @@
 import {
   type Broker,
   isTransient,
+  OffsetRenewal,
   type Offsets,
   type ProcessorContext,
   partitionKey,
@@ -21,7 +22,6 @@ import { TargetTopics } from './target-topics.ts';
 
 const POLL_MS = 250;
 // Committed offsets expire after days without a commit; a quiet partition must not lose its place.
-const REMEMBER_EVERY_MS = 3_600_000;
 const SHOW_EVERY_MS = 5_000;
 
 /** Resolves when stopped. `progressed` is called after each turn that succeeds. */
@@ -60,7 +60,7 @@ class CopySession {
   #copies = new Map<string, PartitionCopy>();
   #reader: Reader | null = null;
   #refreshAtMs = 0;
-  #rememberAtMs: number;
+  readonly #renewal: OffsetRenewal;
   #showAtMs: number;
 
   constructor(settings: CopySettings, context: ProcessorContext, source: Broker, cycle: CopyCycle) {
@@ -69,7 +69,7 @@ class CopySession {
     this.#source = source;
     this.#cycle = cycle;
     this.#topics = new TargetTopics(settings, context, source);
-    this.#rememberAtMs = context.clock.now() + REMEMBER_EVERY_MS;
+    this.#renewal = new OffsetRenewal(context.clock);
     this.#showAtMs = settings.isShownAtSource ? context.clock.now() : Number.POSITIVE_INFINITY;
   }
 
@@ -104,9 +104,9 @@ class CopySession {
     if (batches.length > 0) await cycle.drain();
     if (cycle.dueMs !== null && (cycle.isFull || clock.now() >= cycle.dueMs)) await cycle.commit();
     if (clock.now() >= this.#showAtMs && cycle.dueMs === null) await this.#show();
-    if (clock.now() < this.#rememberAtMs) return;
+    if (!this.#renewal.isDue) return;
     await cycle.remember();
-    this.#rememberAtMs = clock.now() + REMEMBER_EVERY_MS;
+    this.#renewal.done();
   }
 
   /** For people only, so a source that does not allow it is told of once and left alone. */

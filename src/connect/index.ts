@@ -16,6 +16,7 @@ export type { RegisteredSchema, SchemaRegistry, SchemaType, SchemaVersion } from
 export type { Entry, StateSession, StateStore } from '../ports/state-store.ts';
 export type * from './config-provider.ts';
 export * from './connectors.ts';
+export { OffsetRenewal } from './offset-renewal.ts';
 export * from './plugins.ts';
 export { type DecodeFailed, decodeRecords } from './record-decoder.ts';
 export { type EncodeFailed, type NewTopics, type PartitionRule, RecordEncoder } from './record-encoder.ts';

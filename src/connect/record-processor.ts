@@ -11,6 +11,7 @@ import { partitionKey } from '../ports/broker.ts';
 import { headersAt } from '../ports/headers.ts';
 import type { RecordChain } from './chain.ts';
 import type { ErrorStage, ProcessorContext, RecordFailure } from './connectors.ts';
+import { OffsetRenewal } from './offset-renewal.ts';
 import { decodeRecords } from './record-decoder.ts';
 import { type NewTopics, type PartitionRule, RecordEncoder } from './record-encoder.ts';
 import type { ConnectRecord } from './records.ts';
@@ -97,7 +98,7 @@ export class RecordProcessor {
             await cycle.commit();
             await reader?.close();
             partitions = found;
-            reader = found.length === 0 ? null : await this.#open(found);
+            reader = found.length === 0 ? null : await this.#open(found, cycle);
           }
         }
         if (reader === null) {
@@ -105,6 +106,7 @@ export class RecordProcessor {
           continue;
         }
         await cycle.turn(reader);
+        await cycle.renewIfDue();
         progressed();
       }
       // What was begun is finished: a stop loses no work.
@@ -129,9 +131,10 @@ export class RecordProcessor {
     return mine.sort();
   }
 
-  async #open(partitions: readonly string[]): Promise<Reader> {
+  async #open(partitions: readonly string[], cycle: Cycle): Promise<Reader> {
     const { broker, group } = this.#options.context;
     const committed = await broker.committed(group, partitions);
+    cycle.holds(committed);
     const fresh = partitions.filter((partition) => !committed.has(partition));
     const begin = await broker.offsets(fresh, this.#options.start ?? 'earliest');
     return broker.read(new Map([...begin, ...committed]), { isolation: 'committed' });
@@ -148,12 +151,16 @@ class Cycle {
   #inputs = new Map<string, number>();
   #records = 0;
   #beganMs: number | null = null;
+  /** The committed offsets of the partitions that this task reads. */
+  #committed = new Map<string, number>();
+  readonly #renewal: OffsetRenewal;
 
   constructor(options: RecordProcessorOptions, producer: TransactionalProducer, isInput: (topic: string) => boolean) {
     this.#options = options;
     this.#broker = options.context.broker;
     this.#producer = producer;
     this.#isInput = isInput;
+    this.#renewal = new OffsetRenewal(options.context.clock);
     this.#encoder = new RecordEncoder(producer, this.#broker, {
       converters: options.context.converters,
       newTopics: options.newTopics ?? {},
@@ -182,6 +189,30 @@ class Cycle {
     this.#records = 0;
     this.#beganMs = null;
     await this.#producer.commit(this.#options.context.group, inputs);
+    for (const [key, offset] of inputs) this.#committed.set(key, offset);
+  }
+
+  /** The partitions read from now on, with what is committed of them. */
+  holds(committed: Offsets): void {
+    this.#committed = new Map(committed);
+  }
+
+  /** Commits all offsets again, once an hour. */
+  async renewIfDue(): Promise<void> {
+    if (!this.#renewal.isDue || this.#beganMs !== null) return;
+    if (this.#committed.size > 0) {
+      this.#begin();
+      this.#inputs = new Map(this.#committed);
+      await this.commit();
+    }
+    this.#renewal.done();
+  }
+
+  #begin(): void {
+    if (this.#beganMs !== null) return;
+    this.#checkMayWork();
+    this.#producer.begin();
+    this.#beganMs = this.#options.context.clock.now();
   }
 
   /** Ends the open transaction without effect. It would end anyway when the next holder of the id opens. */
@@ -195,11 +226,7 @@ class Cycle {
 
   async #take(records: Records): Promise<void> {
     const { context, chain, finish } = this.#options;
-    if (this.#beganMs === null) {
-      this.#checkMayWork();
-      this.#producer.begin();
-      this.#beganMs = context.clock.now();
-    }
+    this.#begin();
     const failures: RecordFailure[] = [];
     const fail = (index: number, stage: ErrorStage, className: string, error: Error) => {
       const { topic, partition } = records;

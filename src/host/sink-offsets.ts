@@ -3,9 +3,11 @@
 // Law: never more is committed than was handed over, and nothing is sent when nothing changed.
 // What is committed is the last record's offset + 1, as Kafka's own sinks do it; the reading position may be farther on, past
 // control records, and then counts as settled once all before it is committed.
+import { OffsetRenewal } from '../connect/offset-renewal.ts';
 import { isTransient } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Broker, Offsets } from '../ports/broker.ts';
+import type { Clock } from '../ports/clock.ts';
 
 export class SinkOffsets {
   readonly #broker: Broker;
@@ -14,15 +16,25 @@ export class SinkOffsets {
   readonly #handed = new Map<string, number>();
   readonly #committed = new Map<string, number>();
   readonly #positions = new Map<string, number>();
+  /** What the group holds a committed offset of. */
+  readonly #held = new Set<string>();
+  readonly #renewal: OffsetRenewal;
 
-  constructor(broker: Broker, group: string, log: Logger) {
+  constructor(broker: Broker, group: string, log: Logger, clock: Clock) {
+    this.#renewal = new OffsetRenewal(clock);
     this.#broker = broker;
     this.#group = group;
     this.#log = log;
   }
 
-  /** Reading of these partitions begins here. */
-  begin(from: Offsets): void {
+  /** Milliseconds until committed offsets are committed again. */
+  get renewalWaitMs(): number {
+    return this.#renewal.waitMs;
+  }
+
+  /** Reading of these partitions begins here; of `kept` at the offset that is committed. */
+  begin(from: Offsets, kept: readonly string[]): void {
+    for (const key of kept) this.#held.add(key);
     for (const [key, offset] of from) {
       this.#handed.set(key, offset);
       this.#committed.set(key, offset);
@@ -35,6 +47,7 @@ export class SinkOffsets {
       this.#handed.delete(key);
       this.#committed.delete(key);
       this.#positions.delete(key);
+      this.#held.delete(key);
     }
   }
 
@@ -78,9 +91,14 @@ export class SinkOffsets {
         this.#log.warn('The sink answered an offset that it was not handed; ignored.', { partition: key, offset });
       } else if (offset !== this.#committed.get(key)) changed.set(key, offset);
     }
-    if (changed.size === 0) return 'unchanged';
+    const renewed = this.#renewal.isDue ? [...this.#held].filter((key) => !changed.has(key)) : [];
+    if (changed.size + renewed.length === 0) {
+      if (this.#renewal.isDue) this.#renewal.done();
+      return 'unchanged';
+    }
     try {
-      await this.#broker.commit(this.#group, changed);
+      const again = renewed.map((key) => [key, this.#committed.get(key)!] as const);
+      await this.#broker.commit(this.#group, new Map([...changed, ...again]));
     } catch (error) {
       if (!isTransient(error)) throw error;
       this.#log.warn('Offsets could not be committed; trying again with the next.', {
@@ -88,7 +106,11 @@ export class SinkOffsets {
       });
       return 'failed';
     }
-    for (const [key, offset] of changed) this.#committed.set(key, offset);
-    return 'done';
+    for (const [key, offset] of changed) {
+      this.#committed.set(key, offset);
+      this.#held.add(key);
+    }
+    if (this.#renewal.isDue) this.#renewal.done();
+    return changed.size === 0 ? 'unchanged' : 'done';
   }
 }

@@ -86,12 +86,21 @@ async function existing(
   return found.filter((topic) => topic !== null);
 }
 
+/** Where a task begins. */
+export interface StartOffsets {
+  readonly from: Offsets;
+  /** Whose committed offset is not in the log. */
+  readonly reset: readonly string[];
+  /** Which begin at their committed offset. */
+  readonly kept: readonly string[];
+}
+
 /** Where to begin: the committed offset when the log still holds it, else what `auto.offset.reset` says. */
 export async function startOffsets(
   broker: Broker,
   input: SinkInput,
   partitions: readonly string[],
-): Promise<{ readonly from: Offsets; readonly reset: readonly string[] }> {
+): Promise<StartOffsets> {
   const [committed, earliest, latest] = await Promise.all([
     broker.committed(input.group, partitions),
     broker.offsets(partitions, 'earliest'),
@@ -99,12 +108,14 @@ export async function startOffsets(
   ]);
   const from = new Map<string, number>();
   const reset: string[] = [];
+  const kept: string[] = [];
   for (const key of partitions) {
     const low = earliest.get(key) ?? 0;
     const high = latest.get(key) ?? low;
     const at = committed.get(key);
     if (at !== undefined && at >= low && at <= high) {
       from.set(key, at);
+      kept.push(key);
       continue;
     }
     if (at !== undefined) reset.push(key);
@@ -116,7 +127,7 @@ export async function startOffsets(
     if (input.reset === 'none') throw noOffset(key, at, low, high);
     from.set(key, input.reset === 'earliest' ? low : high);
   }
-  return { from, reset };
+  return { from, reset, kept };
 }
 
 function noOffset(key: string, at: number | undefined, low: number, high: number): TributaryError {

@@ -22,6 +22,7 @@ import type { TaskFrame } from './task-frame.ts';
 const IDLE_POLL_MS = 200;
 const NO_TOPIC_WAIT_MS = 500;
 const RETRY_FIRST_MS = 300;
+const PAUSED_CHECK_MS = 1000;
 
 export class SinkTaskLoop {
   readonly #frame: TaskFrame;
@@ -58,7 +59,7 @@ export class SinkTaskLoop {
       this.#meter.note('letterFailures', 1, environment.clock.now()),
     );
     this.#rejects = new RejectDesk(frame, this.#letters);
-    this.#offsets = new SinkOffsets(frame.clients.consumer, this.#input.group, frame.log);
+    this.#offsets = new SinkOffsets(frame.clients.consumer, this.#input.group, frame.log, environment.clock);
     this.#read = frame.counter('records_read');
   }
 
@@ -160,9 +161,9 @@ export class SinkTaskLoop {
     this.#assigned = partitions;
     this.#meter.set('partitions', partitions.length);
     if (partitions.length === 0) return;
-    const { from, reset } = await startOffsets(this.#frame.clients.consumer, this.#input, added);
+    const { from, reset, kept } = await startOffsets(this.#frame.clients.consumer, this.#input, added);
     if (reset.length > 0) this.#frame.log.warn('Committed offsets are not in the log any more.', { partitions: reset });
-    this.#offsets.begin(from);
+    this.#offsets.begin(from, kept);
     this.#frame.control.settled = this.#offsets.settled();
     this.#reader = await this.#frame.clients.consumer.read(this.#offsets.positions(), {
       isolation: this.#input.isolation,
@@ -341,8 +342,8 @@ export class SinkTaskLoop {
   }
 
   async #seek(partitions: readonly string[]): Promise<void> {
-    const { from } = await startOffsets(this.#frame.clients.consumer, this.#input, partitions);
-    this.#offsets.begin(from);
+    const { from, kept } = await startOffsets(this.#frame.clients.consumer, this.#input, partitions);
+    this.#offsets.begin(from, kept);
     await this.#reader?.close();
     const positions = this.#offsets.positions();
     this.#reader = await this.#frame.clients.consumer.read(positions, { isolation: this.#input.isolation });
@@ -353,8 +354,20 @@ export class SinkTaskLoop {
     await this.#commit();
     this.#reader?.pause(this.#assigned);
     control.is('PAUSED');
-    await control.resumed();
+    while (control.paused && !control.signal.aborted) await this.#paused();
     this.#reader?.resume(this.#assigned);
+  }
+
+  /** Waits for a change, or until committed offsets must be renewed: a pause may last longer than Kafka keeps them. */
+  async #paused(): Promise<void> {
+    const { control, environment } = this.#frame;
+    const over = new AbortController();
+    await Promise.race([
+      control.changed(),
+      environment.clock.sleep(Math.max(PAUSED_CHECK_MS, this.#offsets.renewalWaitMs), over.signal),
+    ]);
+    over.abort();
+    if (control.paused && !control.signal.aborted) await this.#commit();
   }
 
   /** What is delivered is committed even when the task fails; the failure itself is what gets reported. */
