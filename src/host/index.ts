@@ -22,6 +22,7 @@ export { letterFilter, replayRequest, wholeNumber } from './dead-letter-request.
 export type { ShownBytes, ShownLetter } from './dead-letter-show.ts';
 export { type Environment, type HostSettings, Services } from './environment.ts';
 export { frameworkConfig } from './framework-config.ts';
+export { GroupFiles } from './group-files.ts';
 export type { OtherSeat, OtherWork } from './herder/other-work.ts';
 export { ALGORITHM_HEADER, SIGNATURE_HEADER } from './herder/peers.ts';
 export type { Place } from './herder/seat.ts';
