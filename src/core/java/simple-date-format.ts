@@ -4,6 +4,7 @@
 // Java's default is: hour 25 is one o'clock of the next day.
 
 import type { Long } from '../data/schema.ts';
+import { type Calendar, CUTOVER, calendarOf, DAY_MS, dayOf, daysOf } from './calendar.ts';
 
 /** Prints and parses instants (ms since the epoch) by one pattern. */
 export interface DateFormat {
@@ -32,13 +33,6 @@ export function simpleDateFormat(pattern: string): DateFormat {
   };
 }
 
-/** Days since the epoch, rounded down. */
-export function dayOf(ms: Long): number {
-  if (typeof ms === 'number') return Math.floor(ms / DAY_MS);
-  const days = ms / BigInt(DAY_MS);
-  return Number(ms < 0n && days * BigInt(DAY_MS) !== ms ? days - 1n : days);
-}
-
 /**
  * The text of an instant as Connect writes dates: within the first day (and before it) a time, at midnight a date, else both.
  */
@@ -58,13 +52,11 @@ interface Part {
   readonly text: string;
 }
 
-const DAY_MS = 86_400_000;
-/** 15 October 1582, the first day of the Gregorian calendar. Java counts the days before by the Julian one. */
-const CUTOVER = -141_427;
-
-/** Patterns of Connect's own texts of dates, times and instants. */
+/** Pattern of Connect's own text of a date. */
 export const ISO_DATE = 'yyyy-MM-dd';
+/** Pattern of Connect's own text of a time. */
 export const ISO_TIME = "HH:mm:ss.SSS'Z'";
+/** Pattern of Connect's own text of an instant. */
 export const ISO_INSTANT = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'";
 const LETTERS = 'GyYMLwWDdFEuaHkKhmsSzZX';
 
@@ -106,54 +98,6 @@ function quotedText(pattern: string, start: number): { readonly text: string; re
     } else return { text, end: i };
   }
   throw new RangeError('Unterminated quote');
-}
-
-/** The calendar of one day. Years before the first of our era are 0 and below. */
-interface Calendar {
-  readonly day: number;
-  readonly year: number;
-  /** 1 to 12. */
-  readonly month: number;
-  readonly dayOfMonth: number;
-  readonly dayOfYear: number;
-  /** 0 is Sunday. */
-  readonly weekday: number;
-}
-
-function calendarOf(day: number): Calendar {
-  // Years are counted from 1 March, so that the leap day is the last of its year.
-  const gregorian = day >= CUTOVER;
-  const shifted = day + (gregorian ? 719_468 : 719_470);
-  const era = Math.floor(shifted / (gregorian ? 146_097 : 1461));
-  const dayOfEra = shifted - era * (gregorian ? 146_097 : 1461);
-  const yearOfEra = gregorian
-    ? Math.floor(
-        (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-      )
-    : Math.min(3, Math.floor(dayOfEra / 365));
-  const centuries = gregorian ? Math.floor(yearOfEra / 100) : 0;
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - centuries);
-  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
-  const year = yearOfEra + era * (gregorian ? 400 : 4) + (month <= 2 ? 1 : 0);
-  return {
-    day,
-    year,
-    month,
-    dayOfMonth: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1,
-    dayOfYear: day - daysOf(year, 1, 1) + 1,
-    weekday: (((day + 4) % 7) + 7) % 7,
-  };
-}
-
-/** Days since the epoch; month and day may lie outside their range. */
-function daysOf(year: number, month: number, day: number): number {
-  const fromMarch = month - 3;
-  const shiftedYear = year + Math.floor(fromMarch / 12);
-  const monthFromMarch = fromMarch - Math.floor(fromMarch / 12) * 12;
-  const days = 365 * shiftedYear + Math.floor(shiftedYear / 4) + Math.floor((153 * monthFromMarch + 2) / 5) + day - 1;
-  const gregorian = days - Math.floor(shiftedYear / 100) + Math.floor(shiftedYear / 400) - 719_468;
-  return gregorian >= CUTOVER ? gregorian : days - 719_470;
 }
 
 const MONTHS = [

@@ -15,7 +15,8 @@ import {
   type Value,
 } from '../../core/data/schema.ts';
 import { typed, typeOfNumber, untyped } from '../../core/data/typed.ts';
-import { type DateFormat, dayOf, simpleDateFormat } from '../../core/java/simple-date-format.ts';
+import { dayOf } from '../../core/java/calendar.ts';
+import { type DateFormat, simpleDateFormat } from '../../core/java/simple-date-format.ts';
 import { nullCell, REPLACE_NULL_WITH_DEFAULT, requireMap, requireStruct, schemaBasics, typeName } from '../cells.ts';
 import { configFault, dataFault } from '../faults.ts';
 import { perSchema } from '../per-schema.ts';

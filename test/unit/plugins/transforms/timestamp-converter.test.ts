@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfig } from '../../../../src/core/config/parse.ts';
 import { dateSchema, timestampSchema } from '../../../../src/core/data/logical.ts';
-import { primitive, type Schema, type Value } from '../../../../src/core/data/schema.ts';
+import { primitive, type Schema, Struct, structOf, type Value } from '../../../../src/core/data/schema.ts';
 import { sample } from '../../../../src/plugins/sample.ts';
 import { timestampConverter } from '../../../../src/plugins/transforms/timestamp-converter.ts';
 
@@ -98,4 +98,20 @@ test('text that does not match its pattern is a data error', () => {
 
 test('text as target needs a pattern', () => {
   assert.throws(() => convert({ 'target.type': 'string' }, INT64, 1), { code: 'TRIB_CONFIG_INVALID' });
+});
+
+test('the default of a struct is converted too', () => {
+  const fields = [{ name: 'at', schema: INT64 }];
+  const schema = structOf(fields, { optional: true, defaultValue: new Struct(structOf(fields), [86_400_000]) });
+  const config = { field: 'at', 'target.type': 'Date' };
+  const { values } = parseConfig(timestampConverter.config, config);
+
+  const out = timestampConverter.create(
+    values,
+    timestampConverter.classes[1]!,
+    config,
+  )(sample({ valueSchema: schema, value: new Struct(schema, [5]) }));
+
+  assert.equal(out?.valueSchema?.optional, true);
+  assert.deepEqual((out.valueSchema.defaultValue as Struct).cells, [1]);
 });
