@@ -190,6 +190,30 @@ export function groupContract(
       await leaveAll(members);
     });
 
+    test('what the coordinator answers is told with how long it took', async () => {
+      const calls: string[] = [];
+      const took: number[] = [];
+      const first = await member(
+        'a',
+        options({
+          answered: (call, tookMs) => {
+            calls.push(call);
+            took.push(tookMs);
+          },
+        }),
+      );
+      await agreed([first]);
+      const joins = calls.filter((call) => call === 'join').length;
+
+      first.membership.rejoin();
+      await until('another round', () => first.assignments.length > 1);
+
+      assert.equal(joins, 1);
+      assert.equal(calls.filter((call) => call === 'join').length, 2);
+      assert.ok(took.every((ms) => ms >= 0 && ms < 20_000));
+      await leaveAll([first]);
+    });
+
     test('members of another protocol are refused with a word on what to do', async () => {
       const first = await member('a');
       await agreed([first]);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PluginDef, SourceConnector } from '../../../../src/connect/index.ts';
 import { type ClusterNode, clusterWorld } from '../../../support/cluster-world.ts';
 import { SinkProbe, SourceProbe } from '../../../support/host-world.ts';
 
@@ -212,3 +213,46 @@ test('a log level for the cluster is set on every worker', async () => {
 
   assert.equal(second.environment.logs.get('connect')?.level, 'DEBUG');
 });
+
+test('a source that gets another number of tasks keeps those that have not changed, a sink shares its input anew', async () => {
+  const world = clusterWorld();
+  const probes = [0, 1].map(() => ({ source: new SourceProbe(), sink: new SinkProbe() }));
+  for (const { source, sink: sinks } of probes) await world.join([split(source), sinks.definition()]);
+  const leader = world.leader();
+  const config = { 'connector.class': 'ProbeSource', topic: 'out' };
+  const starts = () => [
+    probes.reduce((sum, { source }) => sum + source.starts.length, 0),
+    probes.reduce((sum, { sink: sinks }) => sum + sinks.starts.length, 0),
+  ];
+  await leader.worker.create('a', { ...config, 'tasks.max': '2' }, null);
+  await leader.worker.create('b', sink({ 'tasks.max': '2' }), null);
+  await world.until('four run', () => starts().join() === '2,2' && runs(leader, 'a', 2) && runs(leader, 'b', 2));
+
+  await leader.worker.put('a', { ...config, 'tasks.max': '3' });
+  await leader.worker.put('b', sink({ 'tasks.max': '3' }));
+  await world.until('six run', () => runs(leader, 'a', 3) && runs(leader, 'b', 3));
+
+  assert.deepEqual(starts(), [3, 5]);
+});
+
+/** A source with as many tasks as it may have, each with a config of its own. */
+function split(probe: SourceProbe): PluginDef {
+  const definition = probe.definition() as ReturnType<SourceProbe['definition']> & { create(): SourceConnector };
+  return {
+    ...definition,
+    create: () => {
+      const connector = definition.create();
+      const one = connector.taskConfigs.bind(connector);
+      connector.taskConfigs = async (max) => {
+        const [config] = await one(1);
+        return Array.from({ length: max }, (_, part) => ({ ...config!, part: String(part) }));
+      };
+      return connector;
+    },
+  } as PluginDef;
+}
+
+function runs(node: ClusterNode, name: string, count: number): boolean {
+  const { tasks } = node.worker.status(name);
+  return tasks.length === count && tasks.every(({ state }) => state === 'RUNNING');
+}
