@@ -8,6 +8,7 @@ import {
   type HttpAnswer,
   type HttpClient,
   isTransient,
+  type TargetAnswer,
   TributaryError,
 } from 'tributary/connect';
 import { judge, type Verdict } from './answers.ts';
@@ -25,12 +26,14 @@ export interface Item {
 export interface SenderEvents {
   /** Items accepted by Braze (or given up knowingly). */
   settled(items: readonly Item[]): Promise<void>;
-  rejected(item: Item, why: Error): void;
+  rejected(item: Item, why: Error, answer: TargetAnswer): void;
   count(counter: string, by: number): void;
   warn(message: string): void;
 }
 
 const ARRAYS = { event: 'events', attributes: 'attributes', purchase: 'purchases' } as const;
+/** Nothing was answered, so nothing is rejected for it. */
+const NO_ANSWER: TargetAnswer = { status: 0, body: '' };
 const BACKOFF_FIRST_MS = 250;
 const BACKOFF_MAX_MS = 30_000;
 
@@ -172,15 +175,15 @@ export class Sender {
 
   async #deliver(items: readonly Item[], sinceMs: number): Promise<void> {
     for (let attempt = 0; !this.#signal.aborted; attempt++) {
-      const verdict = await this.#send(items);
+      const { verdict, answer } = await this.#send(items);
       if (this.#signal.aborted && verdict.kind !== 'taken') return;
       switch (verdict.kind) {
         case 'taken':
-          return this.#taken(items, verdict);
+          return this.#taken(items, verdict, answer);
         case 'without':
-          return this.#without(items, verdict.rejected);
+          return this.#without(items, verdict.rejected, answer);
         case 'split':
-          return this.#split(items, verdict, sinceMs);
+          return this.#split(items, verdict, answer, sinceMs);
         case 'stop':
           throw refusedError(verdict, this.#config.endpoint);
         case 'unknown':
@@ -197,9 +200,9 @@ export class Sender {
     }
   }
 
-  async #send(items: readonly Item[]): Promise<Verdict> {
+  async #send(items: readonly Item[]): Promise<{ readonly verdict: Verdict; readonly answer: TargetAnswer }> {
     await this.#slot();
-    if (this.#signal.aborted) return { kind: 'wait', waitMs: 0, why: 'stopping' };
+    if (this.#signal.aborted) return { verdict: { kind: 'wait', waitMs: 0, why: 'stopping' }, answer: NO_ANSWER };
     let body = `{"${this.#array}":[${items[0]!.json}`;
     for (let i = 1; i < items.length; i++) body += `,${items[i]!.json}`;
     body += ']}';
@@ -217,12 +220,14 @@ export class Sender {
       if (!isTransient(error)) throw error;
       const { message } = error as Error;
       // A refused connection carried nothing; all else may have arrived.
-      return /ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(message)
-        ? { kind: 'wait', waitMs: null, why: message }
-        : { kind: 'unknown', why: message };
+      const isSent = !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(message);
+      return {
+        verdict: isSent ? { kind: 'unknown', why: message } : { kind: 'wait', waitMs: null, why: message },
+        answer: NO_ANSWER,
+      };
     }
     this.#slowDown(answer);
-    return judge(answer, this.#array, items.length, this.#clock.now());
+    return { verdict: judge(answer, this.#array, items.length, this.#clock.now()), answer };
   }
 
   /** Waits for this request's turn at the configured pace. */
@@ -260,21 +265,22 @@ export class Sender {
   async #taken(
     items: readonly Item[],
     verdict: { rejected: ReadonlyMap<number, string>; unclear: string | null },
+    answer: TargetAnswer,
   ): Promise<void> {
     if (verdict.unclear !== null) {
       this.#events.count('events_unclear', items.length - verdict.rejected.size);
       this.#events.warn(`Braze took a request but reported without a position: ${verdict.unclear}`);
     }
-    await this.#settle(items, verdict.rejected);
+    await this.#settle(items, verdict.rejected, answer);
   }
 
-  async #settle(items: readonly Item[], rejected: ReadonlyMap<number, string>): Promise<void> {
-    for (const [index, type] of rejected) this.#reject(items[index]!, type);
+  async #settle(items: readonly Item[], rejected: ReadonlyMap<number, string>, answer: TargetAnswer): Promise<void> {
+    for (const [index, type] of rejected) this.#reject(items[index]!, type, answer);
     this.#events.count('events_accepted', items.length - rejected.size);
     await this.#events.settled(items);
   }
 
-  #reject(item: Item, type: string): void {
+  #reject(item: Item, type: string, answer: TargetAnswer): void {
     this.#events.count('events_rejected', 1);
     this.#events.rejected(
       item,
@@ -282,20 +288,26 @@ export class Sender {
         what: `Braze rejected the object: ${type}.`,
         fix: `Object sent: ${item.json.slice(0, 500)}`,
       }),
+      { status: answer.status, body: answer.body },
     );
   }
 
   /** Nothing was taken: the bad ones are rejected, the others go again. */
-  async #without(items: readonly Item[], rejected: ReadonlyMap<number, string>): Promise<void> {
-    for (const [index, type] of rejected) this.#reject(items[index]!, type);
+  async #without(items: readonly Item[], rejected: ReadonlyMap<number, string>, answer: TargetAnswer): Promise<void> {
+    for (const [index, type] of rejected) this.#reject(items[index]!, type, answer);
     await this.#events.settled(items.filter((_, index) => rejected.has(index)));
     const rest = items.filter((_, index) => !rejected.has(index));
     if (rest.length > 0) await this.#deliver(rest, this.#clock.now());
   }
 
-  async #split(items: readonly Item[], verdict: { why: string; overLimit: boolean }, sinceMs: number): Promise<void> {
+  async #split(
+    items: readonly Item[],
+    verdict: { why: string; overLimit: boolean },
+    answer: TargetAnswer,
+    sinceMs: number,
+  ): Promise<void> {
     if (items.length === 1) {
-      this.#reject(items[0]!, verdict.why);
+      this.#reject(items[0]!, verdict.why, answer);
       return this.#events.settled(items);
     }
     const half = items.length >> 1;

@@ -36,7 +36,7 @@ export class BrazeSinkTask implements SinkTask {
       signal: context.signal,
       events: {
         settled: (items) => this.#settled(items),
-        rejected: (item, why) => context.reject(item.record, why),
+        rejected: (item, why, answer) => context.reject(item.record, why, answer),
         count: (counter, by) => context.count(counter, by),
         warn: (message) => context.log('warn', message),
       },

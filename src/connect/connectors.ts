@@ -80,9 +80,14 @@ export interface SourceTask {
 export interface SinkConnector extends ConnectorLife {
   task(): SinkTask;
 }
+/** What a target answered over HTTP when it refused a record; told in the dead letter, without secrets and cut to 2,000 letters. */
+export interface TargetAnswer {
+  readonly status: number;
+  readonly body: string;
+}
 export interface SinkTaskContext extends TaskContext {
   /** Reports a record that can never be delivered: to the dead-letter topic (and skipped) or, with tolerance `none`, failing the task. Its offset counts as done once reported. */
-  reject(record: ConnectRecord, why: Error): void;
+  reject(record: ConnectRecord, why: Error, answer?: TargetAnswer): void;
   /** Asks for a commit at the next opportunity. */
   requestCommit(): void;
   /** State kept for this connector (accepted ids, last values), or null when the host has none. */

@@ -2,6 +2,7 @@
 //
 // The context headers are Kafka Connect's, so letters of its workers are read as well. A record that is replayed loses them and
 // gains the four below; they tell a second failure of the same record from a first one, and where the record truly comes from.
+import type { TargetAnswer } from '../connect/connectors.ts';
 import type { Headers, Records } from '../ports/broker.ts';
 import { headerAt, headersAt } from '../ports/headers.ts';
 
@@ -17,7 +18,24 @@ export const ORIGINAL_OFFSET = '__trib.original-offset';
 const ORIGINAL_TOPIC_BYTES = Buffer.from(ORIGINAL_TOPIC);
 const ORIGINAL_PARTITION_BYTES = Buffer.from(ORIGINAL_PARTITION);
 
-const OWN: ReadonlySet<string> = new Set([REPLAYED_FROM, ORIGINAL_TOPIC, ORIGINAL_PARTITION, ORIGINAL_OFFSET]);
+/** What the target answered over HTTP. A replayed record loses them, as it does the context. */
+const ANSWER_STATUS = '__trib.http.status';
+const ANSWER_BODY = '__trib.http.answer';
+const ANSWER_MAX = 2000;
+
+const OWN: ReadonlySet<string> = new Set([
+  ...[REPLAYED_FROM, ORIGINAL_TOPIC, ORIGINAL_PARTITION, ORIGINAL_OFFSET],
+  ...[ANSWER_STATUS, ANSWER_BODY],
+]);
+
+/** The answer as headers of a letter. */
+export function answerHeaders(answer: TargetAnswer | null, redact: (text: string) => string): Headers {
+  if (answer === null) return [];
+  return [
+    [ANSWER_STATUS, Buffer.from(String(answer.status))],
+    [ANSWER_BODY, Buffer.from(redact(answer.body).slice(0, ANSWER_MAX))],
+  ];
+}
 
 /** Where a record stood before it failed; partition and offset are null when the letter does not tell them. */
 export interface LetterOrigin {
@@ -47,6 +65,13 @@ export interface Letter {
   readonly stack: string | null;
   /** The letter that this record was replayed from before it failed again. */
   readonly replayedFrom: string | null;
+  /** What the target answered when it refused the record. */
+  readonly answer: TargetAnswer | null;
+}
+
+function answerOf(text: ReadonlyMap<string, string | null>): TargetAnswer | null {
+  const status = Number(text.get(ANSWER_STATUS) ?? Number.NaN);
+  return Number.isInteger(status) ? { status, body: text.get(ANSWER_BODY) ?? '' } : null;
 }
 
 /** Reads record `index` as a letter. */
@@ -73,6 +98,7 @@ export function letterAt(records: Records, index: number): Letter {
     message: context('exception.message'),
     stack: context('exception.stacktrace'),
     replayedFrom: text.get(REPLAYED_FROM) ?? null,
+    answer: answerOf(text),
   };
 }
 

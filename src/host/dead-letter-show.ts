@@ -47,6 +47,8 @@ export interface ShownLetter {
   readonly stack?: string | null;
   readonly replayed: boolean;
   readonly replayedFrom: string | null;
+  /** What the target answered over HTTP when it refused the record. */
+  readonly answer?: { readonly status: number; readonly body: string };
   readonly key: ShownBytes | null;
   readonly value: ShownBytes | null;
   readonly headers: readonly { readonly name: string; readonly value: ShownBytes | null }[];
@@ -94,6 +96,9 @@ export class LetterView {
       ...(options.stack ? { stack: clean(letter.stack, STACK_MAX) } : {}),
       replayed,
       replayedFrom: letter.replayedFrom,
+      ...(letter.answer === null
+        ? {}
+        : { answer: { status: letter.answer.status, body: clean(letter.answer.body, options.textMax)! } }),
       key: await this.#part('key', letter, records.keyStarts[index]!, records.keyEnds[index]!, options.textMax),
       value: await this.#part('value', letter, records.valueStarts[index]!, records.valueEnds[index]!, options.textMax),
       headers: letter.headers.map(([name, value]) => ({ name, value: this.#header(name, value, options.textMax) })),

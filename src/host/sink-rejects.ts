@@ -2,6 +2,7 @@
 //
 // A sink may reject in a later put than the one that brought the record, so its bytes are looked up among the batches in hand,
 // and else read again from the topic: that is rare, and cheaper than keeping bytes.
+import type { TargetAnswer } from '../connect/connectors.ts';
 import type { ConnectRecord, Origin } from '../connect/records.ts';
 import { partitionKey, type Records } from '../ports/broker.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -10,11 +11,17 @@ import type { TaskFrame } from './task-frame.ts';
 const READ_AGAIN_POLLS = 10;
 const READ_AGAIN_WAIT_MS = 500;
 
+interface Reject {
+  readonly record: ConnectRecord;
+  readonly why: Error;
+  readonly answer: TargetAnswer | null;
+}
+
 export class RejectDesk {
   readonly #frame: TaskFrame;
   readonly #letters: DeadLetters;
   #inHand: readonly Records[] = [];
-  #waiting: { readonly record: ConnectRecord; readonly why: Error }[] = [];
+  #waiting: Reject[] = [];
 
   constructor(frame: TaskFrame, letters: DeadLetters) {
     this.#frame = frame;
@@ -27,22 +34,21 @@ export class RejectDesk {
   }
 
   /** Synchronous, as sinks call it; worked off by `settle`. */
-  take(record: ConnectRecord, why: Error): void {
-    this.#waiting.push({ record, why });
+  take(record: ConnectRecord, why: Error, answer: TargetAnswer | null = null): void {
+    this.#waiting.push({ record, why, answer });
   }
 
   /** Writes the letters. Throws when the tolerance is `none`: the task fails. */
   async settle(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const { record, why } = this.#waiting.shift()!;
-      await this.#handle(record, why);
+      await this.#handle(this.#waiting.shift()!);
     }
   }
 
-  async #handle(record: ConnectRecord, why: Error): Promise<void> {
+  async #handle({ record, why, answer }: Reject): Promise<void> {
     const { tolerance, className } = this.#frame;
     const { topic, partition, offset } = record.origin ?? { topic: record.topic, partition: -1, offset: -1 };
-    const failure = { stage: 'TASK_PUT' as const, className, error: why, topic, partition, offset };
+    const failure = { stage: 'TASK_PUT' as const, className, error: why, topic, partition, offset, answer };
     const letter = tolerance.report(failure);
     if (letter !== null && record.origin !== null) {
       const found = await this.#find(record.origin);
@@ -70,7 +76,7 @@ export class RejectDesk {
   }
 
   async #readAgain(origin: Origin): Promise<{ readonly records: Records; readonly index: number } | null> {
-    const { broker } = this.#frame.environment;
+    const { consumer: broker } = this.#frame.clients;
     const from = new Map([[partitionKey(origin.topic, origin.partition), origin.offset]]);
     const reader = await broker.read(from, { isolation: 'uncommitted' });
     try {

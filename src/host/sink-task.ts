@@ -82,7 +82,7 @@ export class SinkTaskLoop {
   #context(): SinkTaskContext {
     return {
       ...this.#frame.context,
-      reject: (record, why) => this.#rejects.take(record, why),
+      reject: (record, why, answer) => this.#rejects.take(record, why, answer),
       requestCommit: () => {
         this.#commitRequested = true;
       },

@@ -2,7 +2,7 @@
 //
 // Law: only transient errors are retried, and never past the deadline. A reported record's offset counts as done only when its
 // dead letter is acknowledged (the tasks flush the dead-letter producer before they commit).
-import type { DeadLetter, RecordFailure } from '../connect/connectors.ts';
+import type { DeadLetter, RecordFailure, TargetAnswer } from '../connect/connectors.ts';
 import type { ParsedConfig, RawConfig } from '../core/config/define.ts';
 import { parseConfigOrThrow } from '../core/config/parse.ts';
 import { isTransient, TributaryError } from '../core/errors.ts';
@@ -10,6 +10,7 @@ import type { Logger } from '../core/log.ts';
 import type { Counter } from '../core/metrics.ts';
 import type { TaskMeter } from '../core/task-meter.ts';
 import type { Headers } from '../ports/broker.ts';
+import { answerHeaders } from './dead-letter-form.ts';
 import { javaClassOf } from './java-names.ts';
 import { traceOf } from './states.ts';
 
@@ -57,7 +58,11 @@ export function errorSettings(raw: RawConfig): ErrorSettings {
 
 /** A failure that may come from a source, where there is no topic position. */
 export type AnyFailure = Omit<RecordFailure, 'topic' | 'partition' | 'offset'> &
-  Partial<Pick<RecordFailure, 'topic' | 'partition' | 'offset'>> & { readonly timestampMs?: number };
+  Partial<Pick<RecordFailure, 'topic' | 'partition' | 'offset'>> & {
+    readonly timestampMs?: number;
+    /** What the target answered, where it did. */
+    readonly answer?: TargetAnswer | null;
+  };
 
 /** Reports failures of one task. */
 export class Tolerance {
@@ -182,7 +187,8 @@ export class Tolerance {
       ['exception.message', this.#redact(failure.error.message)],
       ['exception.stacktrace', this.#redact(traceOf(failure.error))],
     ];
-    return texts.map(([name, text]) => [`__connect.errors.${name}`, Buffer.from(text)]);
+    const context = texts.map(([name, text]) => [`__connect.errors.${name}`, Buffer.from(text)] as const);
+    return [...context, ...answerHeaders(failure.answer ?? null, this.#redact)];
   }
 }
 

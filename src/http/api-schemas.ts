@@ -194,11 +194,15 @@ const DEAD_LETTERS: Readonly<Record<string, Schema>> = {
         ...orNull(TEXT),
         description: 'The letter that this one was replayed from before it failed again.',
       },
+      answer: {
+        ...object({ status: WHOLE, body: TEXT }),
+        description: 'What the target answered over HTTP when it refused the record.',
+      },
       key: orNull(ref('ShownBytes')),
       value: orNull(ref('ShownBytes')),
       headers: listOf(object({ name: TEXT, value: orNull(ref('ShownBytes')) })),
     },
-    ['stack'],
+    ['stack', 'answer'],
   ),
   DeadLetterPage: object({
     connector: TEXT,

@@ -53,6 +53,7 @@ interface Letter {
   readonly stack?: string | null;
   readonly replayed: boolean;
   readonly replayedFrom: string | null;
+  readonly answer?: { readonly status: number; readonly body: string };
   readonly key: Bytes | null;
   readonly value: Bytes | null;
   readonly headers: readonly { readonly name: string; readonly value: Bytes | null }[];
@@ -202,6 +203,7 @@ function describe(letter: Letter): string {
     ['class', letter.class],
     ['exception', letter.exception],
     ['message', letter.message],
+    ['HTTP answer', letter.answer === undefined ? null : `${letter.answer.status} ${letter.answer.body}`],
     ['replayed', letter.replayed ? 'yes' : 'no'],
     ['failed before', letter.replayedFrom],
     ['key', bytesText(letter.key)],

@@ -40,6 +40,30 @@ test('2: a record that put refuses goes to the dead letters with stage TASK_PUT,
   await world.close();
 });
 
+test('2: the HTTP answer stands in headers of the dead letter, without secrets and cut', async () => {
+  const probe = new SinkProbe();
+  probe.script = {
+    onPut: (batch, context) => {
+      for (const record of batch) {
+        const why = new TributaryError('TRIB_TEST_400', 'data', { what: 'no.' });
+        context.reject(record, why, { status: 400, body: `key swordfish is wrong${'.'.repeat(5000)}` });
+      }
+    },
+  };
+  const world = await worldOf(probe, ['poison']);
+  world.environment.redactor.add('swordfish');
+
+  await world.worker.create('a', sinkConfig(TOLERANT), null);
+  await world.until('letter', async () => (await world.read('letters').catch(() => [])).length === 1);
+
+  const { '__trib.http.status': status, '__trib.http.answer': answer } = (await world.read('letters'))[0]!.headers;
+  assert.equal(status, '400');
+  assert.match(answer ?? '', /^key .{1,20} is wrong\.+$/);
+  assert.doesNotMatch(answer ?? '', /swordfish/);
+  assert.equal(answer?.length, 2000);
+  await world.close();
+});
+
 test('2: an outage of the target is waited for and makes no dead letter', async () => {
   const probe = new SinkProbe();
   let failures = 3;

@@ -32,7 +32,8 @@ async function worldWith(values: readonly string[]): Promise<RestWorld> {
     onPut: (batch, context) => {
       for (const record of batch) {
         const refused = new TributaryError('TRIB_TEST_NO', 'data', { what: `It says ${record.value}.` });
-        if (String(record.value).startsWith('no')) context.reject(record, refused);
+        const answer = record.value === 'no http' ? [{ status: 400, body: '{"message":"odd"}' }] : [];
+        if (String(record.value).startsWith('no')) context.reject(record, refused, ...answer);
       }
     },
   };
@@ -76,6 +77,13 @@ test('a letter is shown in full', async () => {
   assert.match(out, /^letter {9}dlq-0-0\n/);
   assert.match(out, /\nvalue {10}no 1\n/);
   assert.match(out, /\nTRIB_TEST_NO It says no 1\.\n/);
+});
+
+test('what the target answered is shown with the letter', async () => {
+  const { out } = await run(await worldWith(['no http']), 'show', 'a', 'dlq-0-0');
+
+  assert.match(out, /\nHTTP answer {4}400 \{"message":"odd"\}\n/);
+  assert.doesNotMatch(out, /header __trib/);
 });
 
 test('letters are replayed by name, once', async () => {

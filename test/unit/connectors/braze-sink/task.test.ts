@@ -88,6 +88,18 @@ test('a rejected object is reported by its own record and the others are deliver
   assert.equal(context.counters.get('events_accepted'), 4);
 });
 
+test('a rejected object is reported with what Braze answered', async () => {
+  const body = JSON.stringify({ message: 'odd', errors: [{ type: 'bad one', input_array: 'events', index: 0 }] });
+  const http = fakeHttp(() => ({ status: 400, headers: {}, body }));
+  const answers: unknown[] = [];
+  const task = await started({ ...sinkContext({ http }), reject: (_record, _why, answer) => answers.push(answer) });
+
+  await task.put(records(10, 11));
+  await settled(task);
+
+  assert.deepEqual(answers, [{ status: 400, body }]);
+});
+
 test('a lower limit is learnt from a refusal without losing or repeating an object', async () => {
   const taken: number[] = [];
   const http = fakeHttp((body) => {
