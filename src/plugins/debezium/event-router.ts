@@ -1,6 +1,6 @@
 // The outbox pattern: rows of an outbox table become events on topics of their own.
 
-import type { Transform, TransformDef } from '../../connect/plugins.ts';
+import type { Transform, TransformDef, Warn } from '../../connect/plugins.ts';
 import { ConnectRecord, type Header } from '../../connect/records.ts';
 import { toBigInt } from '../../core/data/long.ts';
 import {
@@ -52,12 +52,26 @@ export const eventRouter: TransformDef = {
       }),
     },
   ],
-  create: (config, _className, raw) => router(routerOptions(config, raw)),
+  create: (config, _className, raw, warn) => router(routerOptions(config, raw), updateWarner(warn)),
 };
 
 const MISSING_KEY = primitive('string');
 
-function router(options: RouterOptions): Transform {
+/** Tells of the first dropped update of a topic: an outbox that is updated at all is updated often. */
+function updateWarner(warn: Warn | undefined): (topic: string) => void {
+  const told = new Set<string>();
+  return (topic) => {
+    if (warn === undefined || told.has(topic) || told.size >= TOPICS_TOLD_MAX) return;
+    told.add(topic);
+    warn(
+      `An update message was received in the outbox table of topic "${topic}"; it is dropped, and so are others like it.`,
+    );
+  };
+}
+
+const TOPICS_TOLD_MAX = 1000;
+
+function router(options: RouterOptions, dropped: (topic: string) => void): Transform {
   const rename = topicRenamer(options.topicRegex, options.topicReplacement);
   return (record) => {
     const envelope = record.value;
@@ -65,7 +79,10 @@ function router(options: RouterOptions): Transform {
     if (!isEnvelope(record.valueSchema) || !(envelope instanceof Struct)) return record;
     const op = envelope.get('op');
     if (op === 'u') {
-      if (options.invalidOp !== 'fatal') return null;
+      if (options.invalidOp !== 'fatal') {
+        dropped(record.topic);
+        return null;
+      }
       throw new TributaryError('TRIB_DATA_TRANSFORM', 'fatal', {
         what: 'Unexpected update message received in the outbox table.',
         fix: 'Only insert into the outbox, or set table.op.invalid.behavior to warn.',
