@@ -77,6 +77,8 @@ function runStage(stage: ChainStage, records: (ConnectRecord | null)[], failed: 
         records[i] = result;
       }
     } catch (error) {
+      // Not this record's fault: going on with the next one would keep the process from all else.
+      if (error instanceof TributaryError && error.code === 'TRIB_EXPRESSION_COSTLY') throw error;
       const record = records[i]!;
       records[i] = null;
       failed(i, {

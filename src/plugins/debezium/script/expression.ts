@@ -8,6 +8,7 @@ import { nearest } from '../../../core/errors.ts';
 import { configFault, dataFault } from '../../faults.ts';
 import { BAIL, compileExpression, ExpressionError } from './compiled-expression.ts';
 import type { ScriptEngine } from './engine.ts';
+import { FailureCosts } from './failure-costs.ts';
 import { SCHEMA_METHODS, type Seen, VARIABLES, type Variable } from './record-view.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -31,7 +32,8 @@ export function recordExpression(
   const { body, expression, variables } = parsed(setting, text);
   const sandbox = new Sandbox(engine, body, variables);
   const compiled = expression === null || way === 'sandbox' ? null : compileExpression(expression);
-  const inSandbox = (record: ConnectRecord) => sandbox.evaluate(record);
+  const costs = new FailureCosts(setting);
+  const inSandbox = (record: ConnectRecord) => costs.watch(() => sandbox.evaluate(record));
   return (record) => {
     try {
       if (compiled === null) return inSandbox(record);
