@@ -6,18 +6,11 @@
 // remembered: all others are there to claim theirs when it is the leader that vanishes.
 import { murmur2 } from '../../core/murmur2.ts';
 import { type AssignorState, NO_ASSIGNOR_STATE } from './assignor.ts';
+import type { PlanMemory } from './protocol.ts';
 
 const HASH_BYTES = 4;
 /** Of all copies together. */
 const LIMIT_BYTES = 256 * 1024;
-
-/** As it travels in every assignment. Items: hashes, one after the other, in base64. */
-export interface PlanMemory {
-  readonly members: readonly { readonly id: string; readonly url: string; readonly items: string }[];
-  readonly held: readonly { readonly url: string; readonly items: string; readonly leftMs: number }[];
-}
-
-export const NO_MEMORY: PlanMemory = { members: [], held: [] };
 
 /** What the others are to know of the leader's state. */
 export function remembered({ members, held }: AssignorState, leaderId: string, nowMs: number): PlanMemory {
@@ -62,21 +55,6 @@ export function aged(memory: PlanMemory, byMs: number): PlanMemory {
   return { ...memory, held: memory.held.map((share) => ({ ...share, leftMs: share.leftMs - byMs })) };
 }
 
-/** Tolerant: what is missing is none. */
-export function parseMemory(value: unknown): PlanMemory {
-  if (!isObject(value)) return NO_MEMORY;
-  return {
-    members: objects(value['members']).map(({ id, url, items }) => ({
-      id: text(id),
-      url: text(url),
-      items: text(items),
-    })),
-    held: objects(value['held']).map(({ url, items, leftMs }) => {
-      return { url: text(url), items: text(items), leftMs: typeof leftMs === 'number' ? leftMs : 0 };
-    }),
-  };
-}
-
 function hashesOf(items: readonly string[]): string {
   const bytes = Buffer.allocUnsafe(items.length * HASH_BYTES);
   for (const [index, item] of items.entries()) bytes.writeInt32BE(hashOf(item), index * HASH_BYTES);
@@ -86,16 +64,4 @@ function hashesOf(items: readonly string[]): string {
 function hashOf(item: string): number {
   const bytes = Buffer.from(item);
   return murmur2(bytes, 0, bytes.length);
-}
-
-function objects(value: unknown): readonly Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

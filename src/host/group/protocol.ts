@@ -4,7 +4,6 @@
 // cannot be read at all is null, never an exception: `plan` must not throw because one member is odd.
 
 import type { GroupMember } from '../../ports/group.ts';
-import { type PlanMemory, parseMemory } from './plan-memory.ts';
 
 /** Names the forms below; workers that speak another one (Kafka Connect's own, too) cannot be in the same group. */
 export const GROUP_PROTOCOL = 'tributary';
@@ -46,6 +45,14 @@ export interface Assignment {
   /** The whole plan in short, for whoever leads next. */
   readonly memory: PlanMemory;
 }
+
+/** A whole plan in short (see `plan-memory.ts`). Items: hashes, one after the other, in base64. */
+export interface PlanMemory {
+  readonly members: readonly { readonly id: string; readonly url: string; readonly items: string }[];
+  readonly held: readonly { readonly url: string; readonly items: string; readonly leftMs: number }[];
+}
+
+export const NO_MEMORY: PlanMemory = { members: [], held: [] };
 
 /** A member as the assignor takes it. */
 export interface WorkerMember extends MemberMetadata {
@@ -121,4 +128,26 @@ function number(value: unknown): number {
 
 function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? [...new Set(value.filter((one): one is string => typeof one === 'string'))] : [];
+}
+
+function parseMemory(value: unknown): PlanMemory {
+  if (!isObject(value)) return NO_MEMORY;
+  return {
+    members: objects(value['members']).map(({ id, url, items }) => ({
+      id: text(id) ?? '',
+      url: text(url) ?? '',
+      items: text(items) ?? '',
+    })),
+    held: objects(value['held']).map(({ url, items, leftMs }) => {
+      return { url: text(url) ?? '', items: text(items) ?? '', leftMs: number(leftMs) };
+    }),
+  };
+}
+
+function objects(value: unknown): readonly Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

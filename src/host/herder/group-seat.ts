@@ -2,26 +2,16 @@
 //
 // Laws. What is revoked has stopped before this worker joins the next round without claiming it. What runs or may still be
 // stopping is claimed, whatever assignments say. A worker that has not read the config topic as far as the leader reads on first,
-// or stays away for a while. Without a session nothing is owned. Each worker keeps the last plan in short: whoever leads next goes on
-// from it, so that work is held for a leader that vanished as for any other.
+// or stays away for a while. Without a session nothing is owned.
 import { isTransient } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Generation, GroupHandler, GroupMember, GroupOptions, Membership } from '../../ports/group.ts';
-import type { ConfigStore } from '../config-store.ts';
 import { within } from '../deadline.ts';
-import type { Environment, GroupSettings } from '../environment.ts';
-import { type AssignorState, assign, assignNothingNew } from '../group/assignor.ts';
-import { aged, NO_MEMORY, type PlanMemory, recalled, remembered } from '../group/plan-memory.ts';
-import {
-  type Assignment,
-  encodeAssignment,
-  encodeMetadata,
-  GROUP_PROTOCOL,
-  parseAssignment,
-  workerMembers,
-} from '../group/protocol.ts';
+import type { GroupSettings } from '../environment.ts';
+import { type Assignment, encodeMetadata, GROUP_PROTOCOL, parseAssignment } from '../group/protocol.ts';
 import { isExpired, makeSessionKey } from '../group/session-key.ts';
 import type { Lease } from '../lease.ts';
+import { GroupPlans, type PlanDesk } from './group-plans.ts';
 import type { Place, Seat } from './seat.ts';
 
 /** Changes of a moment go into one round. */
@@ -32,11 +22,7 @@ const KEY_CHECK_MS = 30_000;
 const AT_ONCE = 25;
 
 /** What the seat asks of the herder. */
-export interface SeatDesk {
-  readonly environment: Environment;
-  readonly configs: ConfigStore;
-  /** Every item that should run somewhere, by the config topic as read so far. */
-  work(): readonly string[];
+export interface SeatDesk extends PlanDesk {
   /** What runs here or may still be stopping. */
   held(): readonly string[];
   /** Brings the connectors of these items in line with what is owned now; resolves when the rest has stopped. */
@@ -54,6 +40,7 @@ export class GroupSeat implements Seat, GroupHandler {
   readonly #desk: SeatDesk;
   readonly #settings: GroupSettings;
   readonly #log: Logger;
+  readonly #plans: GroupPlans;
   #membership: Membership | null = null;
   #round: Generation | null = null;
   #assigned: ReadonlySet<string> = new Set();
@@ -61,12 +48,6 @@ export class GroupSeat implements Seat, GroupHandler {
   /** Ends when this worker stops leading. */
   #leading: AbortController | null = null;
   #hasTakenOver = false;
-  /** Null while another one leads. */
-  #state: AssignorState | null = null;
-  /** The last plan that was heard of, and when. */
-  #memory: { readonly plan: PlanMemory; readonly atMs: number } = { plan: NO_MEMORY, atMs: 0 };
-  #places: ReadonlyMap<string, string> = new Map();
-  #lastPlan: { readonly unassigned: readonly string[]; readonly workers: ReadonlySet<string> } | null = null;
   #nextRound: AbortController | null = null;
   /** Ends when the round that was asked for has begun. */
   #askedRound: AbortController | null = null;
@@ -78,6 +59,7 @@ export class GroupSeat implements Seat, GroupHandler {
   constructor(desk: SeatDesk, settings: GroupSettings) {
     this.#desk = desk;
     this.#settings = settings;
+    this.#plans = new GroupPlans(desk, settings.maxDelayMs);
     this.#log = desk.environment.logs.logger('host.group');
     const { clock } = desk.environment;
     const untilMs = (): number => this.#membership?.aliveUntilMs ?? 0;
@@ -111,7 +93,7 @@ export class GroupSeat implements Seat, GroupHandler {
   owner(item: string): Place {
     if (this.owns(item)) return { at: 'here' };
     if (!this.isLeader) return this.leader();
-    const url = this.#places.get(item);
+    const url = this.#plans.placeOf(item);
     return url === undefined ? { at: 'unknown' } : { at: 'there', url };
   }
 
@@ -165,46 +147,8 @@ export class GroupSeat implements Seat, GroupHandler {
     });
   }
 
-  plan(given: readonly GroupMember[], round: Generation): ReadonlyMap<string, Uint8Array> {
-    const { configs, environment } = this.#desk;
-    const members = workerMembers(given);
-    const furthest = members.reduce((most, { configOffset }) => Math.max(most, configOffset), 0);
-    const isBehind = configs.offset < furthest;
-    const work = this.#desk.work();
-    const nowMs = environment.clock.now();
-    const plan = isBehind
-      ? { shares: assignNothingNew(members), delayMs: 0, state: this.#state }
-      : assign({
-          members,
-          work,
-          nowMs,
-          maxDelayMs: this.#settings.maxDelayMs,
-          state: this.#state ?? recalled(this.#memory.plan, work, this.#memory.atMs),
-        });
-    this.#state = plan.state;
-    const memory =
-      plan.state === null
-        ? aged(this.#memory.plan, nowMs - this.#memory.atMs)
-        : remembered(plan.state, round.memberId, nowMs);
-    const urls = new Map(members.map(({ id, url }) => [id, url]));
-    const places = new Map<string, string>();
-    for (const [id, { assigned }] of plan.shares) for (const item of assigned) places.set(item, urls.get(id) ?? '');
-    this.#places = places;
-    this.#lastPlan = {
-      unassigned: isBehind ? [] : work.filter((item) => !places.has(item)),
-      workers: new Set(members.map(({ url }) => workerIdOf(url))),
-    };
-    const common = {
-      error: isBehind ? ('behind' as const) : ('none' as const),
-      leaderId: round.leaderId,
-      leaderUrl: environment.settings.advertisedUrl,
-      leaderKsqlUrl: environment.settings.advertisedKsqlUrl,
-      configOffset: isBehind ? furthest : configs.offset,
-      isMoving: !isBehind && [...plan.shares.values()].some(({ revoked }) => revoked.length > 0),
-      delayMs: plan.delayMs,
-      memory,
-    };
-    return new Map([...plan.shares].map(([id, share]) => [id, encodeAssignment({ ...common, ...share })]));
+  plan(members: readonly GroupMember[], round: Generation): ReadonlyMap<string, Uint8Array> {
+    return this.#plans.plan(members, round);
   }
 
   async assigned(bytes: Uint8Array, round: Generation): Promise<void> {
@@ -213,11 +157,11 @@ export class GroupSeat implements Seat, GroupHandler {
     this.#nextRound?.abort();
     if (round.leaderId !== round.memberId) {
       await this.#stopLeading();
-      this.#state = null;
+      this.#plans.follow();
     }
     if (assignment === null) return;
     this.#leaderUrl = assignment.leaderUrl;
-    this.#memory = { plan: assignment.memory, atMs: this.#desk.environment.clock.now() };
+    this.#plans.remember(assignment.memory);
     if (this.#leaving !== null) {
       if (assignment.error === 'none' && assignment.assigned.length === 0) this.#leaving.resolve();
       return;
@@ -302,7 +246,7 @@ export class GroupSeat implements Seat, GroupHandler {
     this.#assigned = new Set();
     this.#round = null;
     this.#leaderUrl = null;
-    this.#state = null;
+    this.#plans.follow();
     this.#nextRound?.abort();
     this.#desk.environment.metrics.group.failed(this.#desk.environment.clock.now());
     await Promise.all([this.#stopLeading(), this.#desk.settle([...before, ...this.#desk.held()])]);
@@ -387,7 +331,8 @@ export class GroupSeat implements Seat, GroupHandler {
   }
 
   #tellPlan(): void {
-    if (this.#lastPlan !== null) this.#desk.planned(this.#lastPlan.unassigned, this.#lastPlan.workers);
+    const { last } = this.#plans;
+    if (last !== null) this.#desk.planned(last.unassigned, last.workers);
   }
 
   async #stopLeading(): Promise<void> {
@@ -395,8 +340,7 @@ export class GroupSeat implements Seat, GroupHandler {
     this.#leading.abort();
     this.#leading = null;
     this.#hasTakenOver = false;
-    this.#places = new Map();
-    this.#lastPlan = null;
+    this.#plans.forget();
     await this.#desk.configs.giveUp();
   }
 
@@ -405,9 +349,4 @@ export class GroupSeat implements Seat, GroupHandler {
       if (!signal.aborted) work();
     });
   }
-}
-
-/** `host:port` of a worker's URL. */
-export function workerIdOf(url: string): string {
-  return url.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 }

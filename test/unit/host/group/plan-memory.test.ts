@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AssignorState, assign, NO_ASSIGNOR_STATE } from '../../../../src/host/group/assignor.ts';
-import { aged, NO_MEMORY, parseMemory, recalled, remembered } from '../../../../src/host/group/plan-memory.ts';
-import type { WorkerMember } from '../../../../src/host/group/protocol.ts';
+import { aged, recalled, remembered } from '../../../../src/host/group/plan-memory.ts';
+import {
+  encodeAssignment,
+  NO_MEMORY,
+  type PlanMemory,
+  parseAssignment,
+  type WorkerMember,
+} from '../../../../src/host/group/protocol.ts';
 
 function member(id: string, owned: readonly string[] = [], url = `http://${id}`): WorkerMember {
   return { id, url, ksqlUrl: null, configOffset: 0, owned, leaving: false };
@@ -15,12 +21,29 @@ function state(items: Readonly<Record<string, readonly string[]>>, held: Assigno
   return { ...NO_ASSIGNOR_STATE, members: new Map(members), held };
 }
 
+/** As another worker reads it. */
+function sent(memory: PlanMemory): PlanMemory {
+  const assignment = {
+    error: 'none',
+    leaderId: '',
+    leaderUrl: '',
+    leaderKsqlUrl: null,
+    configOffset: 0,
+    assigned: [],
+    revoked: [],
+    isMoving: false,
+    delayMs: 0,
+    memory,
+  } as const;
+  return parseAssignment(encodeAssignment(assignment))!.memory;
+}
+
 test('the next leader knows of every worker what it ran, and what was held, as far as that still exists', () => {
   const before = state({ 1: ['c|a', 't|a|0|1-aa'], 2: ['c|gone'] }, [
     { url: 'http://3', items: ['c|b'], untilMs: 10_000 },
   ]);
 
-  const memory = parseMemory(JSON.parse(JSON.stringify(remembered(before, '1', 4_000))));
+  const memory = sent(remembered(before, '1', 4_000));
   const after = recalled(memory, ['c|b', 'c|a', 'c|new', 't|a|0|1-aa'], 1_000_000);
 
   assert.deepEqual(
@@ -66,7 +89,7 @@ test('what is handed on by a leader that cannot plan has grown older', () => {
 
 test('odd memories are none', () => {
   assert.deepEqual(
-    [undefined, null, 3, {}, { members: 'x', held: [null] }].map(parseMemory),
+    [undefined, null, 3, {}, { members: 'x', held: [null] }].map((odd) => sent(odd as PlanMemory)),
     Array.from({ length: 5 }, () => NO_MEMORY),
   );
   assert.deepEqual(recalled(NO_MEMORY, ['c|a'], 0), NO_ASSIGNOR_STATE);

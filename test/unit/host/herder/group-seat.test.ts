@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GroupMeter } from '../../../../src/core/group-meter.ts';
-import { NO_MEMORY } from '../../../../src/host/group/plan-memory.ts';
 import type { Assignment } from '../../../../src/host/group/protocol.ts';
-import { encodeAssignment } from '../../../../src/host/group/protocol.ts';
+import { encodeAssignment, NO_MEMORY } from '../../../../src/host/group/protocol.ts';
 import { GroupSeat, type SeatDesk } from '../../../../src/host/herder/group-seat.ts';
 import type { Membership } from '../../../../src/ports/group.ts';
 import { turningClock } from '../../../support/turning-clock.ts';

@@ -40,6 +40,8 @@ test('a worker that comes takes its share, and every worker tells the same state
 
   assert.equal(probes[1]!.starts.length, 2);
   assert.equal(probes[0]!.starts.length, 4);
+  const figures = first.environment.metrics.group.read(world.clock.now());
+  assert.ok(figures.join.total >= figures.completed && figures.completed >= 3, JSON.stringify(figures));
 });
 
 test('what a worker gives up has stopped before another one starts it', async () => {
