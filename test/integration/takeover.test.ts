@@ -10,7 +10,9 @@ import { eventually, freePort, type HostProcess, startHost } from '../support/ho
 import { realServices } from '../support/services.ts';
 
 const LIMIT_MS = 60_000;
-const TOPIC = 'takeover.lines';
+/** Names of this run: offsets and groups of an earlier one on the same Kafka stay there, as they should. */
+const RUN = `take${Date.now() % 1_000_000}`;
+const TOPIC = `${RUN}.lines`;
 
 test('our host takes a Kafka Connect cluster over as it stands, and Kafka Connect takes it back', {
   skip: realServices() ? false : 'TRIB_SERVICES, KAFKA_BROKERS, SCHEMA_REGISTRY_URL and REDIS_URL are not set',
@@ -26,19 +28,19 @@ test('our host takes a Kafka Connect cluster over as it stands, and Kafka Connec
 
     // On Kafka Connect: a source, a sink, a paused and a stopped connector.
     appendFileSync(input, 'one\ntwo\n');
-    await connect.must(201, 'POST', '/connectors', { name: 'take-source', config: sourceConfig(input) });
-    await connect.must(201, 'POST', '/connectors', { name: 'take-sink', config: sinkConfig(output) });
+    await connect.must(201, 'POST', '/connectors', { name: `${RUN}-source`, config: sourceConfig(input) });
+    await connect.must(201, 'POST', '/connectors', { name: `${RUN}-sink`, config: sinkConfig(output) });
     await connect.must(201, 'POST', '/connectors', {
-      name: 'take-paused',
+      name: `${RUN}-paused`,
       config: sinkConfig(join(folder, 'paused.txt')),
     });
     await connect.must(201, 'POST', '/connectors', {
-      name: 'take-stopped',
+      name: `${RUN}-stopped`,
       config: sinkConfig(join(folder, 'stopped.txt')),
     });
-    await connect.must(202, 'PUT', '/connectors/take-paused/pause');
+    await connect.must(202, 'PUT', `/connectors/${RUN}-paused/pause`);
     await eventually('the sink has the first lines', LIMIT_MS, async () => lines(output).length === 2);
-    await connect.must(204, 'PUT', '/connectors/take-stopped/stop');
+    await connect.must(204, 'PUT', `/connectors/${RUN}-stopped/stop`);
     const before = await connect.configs();
     services('down', 'connect');
 
@@ -49,20 +51,25 @@ test('our host takes a Kafka Connect cluster over as it stands, and Kafka Connec
     assert.deepEqual(await host.configs(), before);
     await eventually('what ran runs, what was paused or stopped is so', LIMIT_MS, async () => {
       const states = await Promise.all(
-        ['source', 'sink', 'paused', 'stopped'].map((name) => host.state(`take-${name}`)),
+        ['source', 'sink', 'paused', 'stopped'].map((name) => host.state(`${RUN}-${name}`)),
       );
       return states.join() === 'RUNNING,RUNNING,PAUSED,STOPPED';
     });
-    assert.deepEqual(await host.offsets('take-source'), [{ partition: { filename: input }, offset: { position: 8 } }]);
+    assert.deepEqual(await host.offsets(`${RUN}-source`), [
+      { partition: { filename: input }, offset: { position: 8 } },
+    ]);
     appendFileSync(input, 'three\nfour\n');
     await eventually('the sink has the next lines', LIMIT_MS, async () => lines(output).length >= 4);
-    await host.must(202, 'PUT', '/connectors/take-paused/resume');
-    await host.must(204, 'DELETE', '/connectors/take-stopped');
-    await host.must(200, 'PUT', '/connectors/take-sink/config', { ...sinkConfig(output), 'errors.log.enable': 'true' });
-    await host.must(201, 'POST', '/connectors', { name: 'take-new', config: sinkConfig(join(folder, 'new.txt')) });
+    await host.must(202, 'PUT', `/connectors/${RUN}-paused/resume`);
+    await host.must(204, 'DELETE', `/connectors/${RUN}-stopped`);
+    await host.must(200, 'PUT', `/connectors/${RUN}-sink/config`, {
+      ...sinkConfig(output),
+      'errors.log.enable': 'true',
+    });
+    await host.must(201, 'POST', '/connectors', { name: `${RUN}-new`, config: sinkConfig(join(folder, 'new.txt')) });
     await eventually('the new sink has all lines', LIMIT_MS, async () => lines(join(folder, 'new.txt')).length === 4);
     await eventually('all run', LIMIT_MS, async () => {
-      const states = await Promise.all(['source', 'sink', 'paused', 'new'].map((name) => host.state(`take-${name}`)));
+      const states = await Promise.all(['source', 'sink', 'paused', 'new'].map((name) => host.state(`${RUN}-${name}`)));
       return states.every((state) => state === 'RUNNING');
     });
     const changed = await host.configs();
