@@ -140,9 +140,7 @@ export class StatusStore {
     this.#apply(key, text);
     if (this.#options.shared) this.#echoes.set(key, text);
     this.#waiting.set(key, text);
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = null;
-    });
+    this.#writing ??= this.#write();
   }
 
   async #write(): Promise<void> {
@@ -162,6 +160,8 @@ export class StatusStore {
         await clock.sleep(RETRY_MS, this.#stop.signal);
       }
     }
+    // In the same turn as the last look: what is told after it must begin another write.
+    this.#writing = null;
   }
 
   async #flush(batch: ReadonlyMap<string, string | null>): Promise<void> {

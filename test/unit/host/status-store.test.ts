@@ -120,3 +120,37 @@ test('a record of an older Connect has no version, and what is no record is pass
   assert.deepEqual(store.names(), ['old']);
   await Promise.all([store.close(), producer.close()]);
 });
+
+test('what is told just as a write ends is written as well', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const broker = memoryBroker(clock);
+    const seen = Object.create(broker) as Broker;
+    let store: StatusStore | null = null;
+    seen.produce = async (...given) => {
+      const producer = await broker.produce(...given);
+      const flush = producer.flush.bind(producer);
+      let isFirst = true;
+      producer.flush = async () => {
+        const ends = await flush();
+        if (isFirst) void later(turns, () => store!.putConnector('b', record('RUNNING', 'w:1', 7), false));
+        isFirst = false;
+        return ends;
+      };
+      return producer;
+    };
+    store = await opened(seen);
+
+    store.putConnector('a', record('RUNNING', 'w:1', 7), false);
+    await store.flush();
+    await clock.sleep(1);
+    await store.flush();
+
+    assert.equal((await texts(broker)).length, 2, `told ${turns} turns after the write`);
+    await store.close();
+  }
+});
+
+async function later(turns: number, work: () => void): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+  work();
+}
