@@ -65,10 +65,10 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
   return value;
 }
 
-/** The best of three: what an answer costs, without the neighbours' noise. */
+/** The best of eight: what an answer costs once its code is warm, without the neighbours' noise. */
 async function best(what: string, work: () => Promise<unknown>): Promise<void> {
   let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 8; round++) {
     const startMs = performance.now();
     await work();
     least = Math.min(least, performance.now() - startMs);

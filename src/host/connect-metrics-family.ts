@@ -26,5 +26,8 @@ export interface Family {
   /** Connect's attribute; empty for text attributes in the exporters' short form. */
   readonly attribute: string;
   readonly help: string;
-  readonly samples: readonly (readonly [labels: string, value: number])[];
+  /** Labels of each sample, as they are printed; many families share one list. */
+  readonly labels: readonly string[];
+  /** The value of the sample at that place. Read when it is printed: thousands of samples make no object each. */
+  value(index: number): number;
 }

@@ -12,7 +12,8 @@ function workerRebalance(group: GroupReading): readonly Family[] {
     group: 'worker-rebalance',
     attribute,
     help,
-    samples: [[labels, value]],
+    labels: [labels],
+    value: () => value,
   });
   return [
     figure('leader-name', '1; the leader is a label.', 1, labelText({ leader_name: group.leaderName })),
@@ -32,7 +33,8 @@ function coordinator(group: GroupReading, connectors: readonly MeteredConnector[
     group: 'coordinator',
     attribute,
     help,
-    samples: [[labels, value]],
+    labels: [labels],
+    value: () => value,
   });
   const calls = (name: string, { total, rate, average, max }: CallReading): readonly Family[] => [
     figure(`${name}-total`, `Requests to ${name} the group.`, total),

@@ -32,15 +32,19 @@ export function connectMetricsText(
     ...taskFamilies(connectors, nowMs),
     ...rebalanceFamilies(metrics.group.read(nowMs), connectors),
   ];
-  const printed: string[] = [];
-  for (const family of families) for (const name of namesOf(family, dialect)) print(printed, name, family);
-  return printed.join('');
+  let text = '';
+  for (const family of families) for (const name of namesOf(family, dialect)) text += printed(name, family);
+  return text;
 }
 
-function print(lines: string[], name: string, { attribute, help, samples }: Family): void {
+function printed(name: string, { attribute, help, labels, value }: Family): string {
   const isCounter = attribute.endsWith('-total') || /^(total-|deadletterqueue-)/.test(attribute);
-  lines.push(`# HELP ${name} ${help}\n# TYPE ${name} ${isCounter ? 'counter' : 'gauge'}\n`);
-  for (const [labels, value] of samples) lines.push(`${name}${labels} ${value}\n`);
+  let text = `# HELP ${name} ${help}\n# TYPE ${name} ${isCounter ? 'counter' : 'gauge'}\n`;
+  for (let i = 0; i < labels.length; i++) {
+    const figure = value(i);
+    text += name + labels[i]! + (figure === 0 ? ' 0\n' : ` ${figure}\n`);
+  }
+  return text;
 }
 
 /** Groups whose type begins with `connect-`: exporters print the word once or twice. */
@@ -69,7 +73,8 @@ function workerFamilies(connectors: readonly MeteredConnector[], metrics: Metric
     group: 'worker',
     attribute,
     help,
-    samples: [[all, value]],
+    labels: [all],
+    value: () => value,
   });
   const startups = (what: 'connector' | 'task'): readonly Family[] => {
     const success = metrics.total(`${what}_startups`, { result: 'success' });
@@ -84,11 +89,12 @@ function workerFamilies(connectors: readonly MeteredConnector[], metrics: Metric
       figure(`${what}-startup-failure-percentage`, `Share of ${what} starts that failed, 0 to 1.`, share(failure)),
     ];
   };
-  const counts = connectors.map(({ name, tasks }) => {
+  const counts = connectors.map(({ tasks }) => {
     const byState = new Map<string, number>();
     for (const { state } of tasks) byState.set(state.toLowerCase(), (byState.get(state.toLowerCase()) ?? 0) + 1);
-    return { labels: labelText({ connector: name }), total: tasks.length, byState };
+    return { total: tasks.length, byState };
   });
+  const names = connectors.map(({ name }) => labelText({ connector: name }));
   return [
     figure(
       'connector-count',
@@ -102,13 +108,15 @@ function workerFamilies(connectors: readonly MeteredConnector[], metrics: Metric
       group: 'worker',
       attribute: 'connector-total-task-count',
       help: 'Tasks of the connector on this worker.',
-      samples: counts.map(({ labels, total }) => [labels, total]),
+      labels: names,
+      value: (i) => counts[i]!.total,
     },
     ...TASK_STATES.map((state) => ({
       group: 'worker',
       attribute: `connector-${state}-task-count`,
       help: `Tasks of the connector on this worker that are ${state}.`,
-      samples: counts.map(({ labels, byState }) => [labels, byState.get(state) ?? 0] as const),
+      labels: names,
+      value: (i: number) => counts[i]!.byState.get(state) ?? 0,
     })),
   ];
 }
@@ -128,13 +136,16 @@ function taskFamilies(connectors: readonly MeteredConnector[], nowMs: number): r
   const texts = connectors.flatMap(({ name, isSource, tasks: own }) =>
     own.map((task) => ({ ...task, isSource, text: labelText({ connector: name, task: String(task.id) }) })),
   );
-  const of = (group: string, attributes: readonly Attribute[], chosen: typeof texts): readonly Family[] =>
-    attributes.map(({ name, help, read }) => ({
+  const of = (group: string, attributes: readonly Attribute[], chosen: typeof texts): readonly Family[] => {
+    const labels = chosen.map(({ text }) => text);
+    return attributes.map(({ name, help, read }) => ({
       group,
       attribute: name,
       help,
-      samples: chosen.map(({ text, meter }) => [text, read(meter, nowMs)] as const),
+      labels,
+      value: (i) => read(chosen[i]!.meter, nowMs),
     }));
+  };
   return [
     ...textFamilies(
       'connector-task',
@@ -167,19 +178,22 @@ function textFamilies(
   }[],
 ): readonly Family[] {
   const attributes = [...new Set(entities.flatMap(({ facts }) => Object.keys(facts)))];
-  const short: (readonly [string, number])[] = [];
+  const short: string[] = [];
   const families = attributes.map((attribute): Family => {
-    const samples: (readonly [string, number])[] = [];
+    const own: string[] = [];
     const label = attribute.replaceAll('-', '_');
     for (const { labels, facts } of entities) {
-      const value = facts[attribute];
-      if (value === undefined) continue;
-      const sample = [withLabel(labels, label, value), 1] as const;
-      samples.push(sample);
-      if (group === 'connector' || attribute === 'status') short.push(sample);
+      const text = facts[attribute];
+      if (text === undefined) continue;
+      const labelled = withLabel(labels, label, text);
+      own.push(labelled);
+      if (group === 'connector' || attribute === 'status') short.push(labelled);
     }
-    return { group, attribute, help: `1; the ${attribute} is a label.`, samples };
+    return { group, attribute, help: `1; the ${attribute} is a label.`, labels: own, value: isSo };
   });
   if (short.length === 0) return families;
-  return [{ group, attribute: '', help: 'Text attributes, one a series.', samples: short }, ...families];
+  const help = 'Text attributes, one a series.';
+  return [{ group, attribute: '', help, labels: short, value: isSo }, ...families];
 }
+
+const isSo = (): number => 1;

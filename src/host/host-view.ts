@@ -125,19 +125,23 @@ function lagText({ connectors }: LagView): string {
 }
 
 function statesText(connectors: ReturnType<WorkerMeters['connectors']>): string {
-  const counted = new Map<string, number>();
-  const count = (name: string, state: string, isSource: boolean) => {
-    const key = `${name}${labelText({ state: state.toLowerCase(), type: isSource ? 'source' : 'sink' })}`;
-    counted.set(key, (counted.get(key) ?? 0) + 1);
+  // The labels are written once a series: there are a handful of these, and thousands of tasks.
+  const counted = (states: Iterable<readonly [state: string, isSource: boolean]>, name: string): readonly string[] => {
+    const bySeries = { source: new Map<string, number>(), sink: new Map<string, number>() };
+    for (const [state, isSource] of states) {
+      const series = isSource ? bySeries.source : bySeries.sink;
+      series.set(state, (series.get(state) ?? 0) + 1);
+    }
+    return Object.entries(bySeries).flatMap(([type, byState]) =>
+      [...byState].map(([state, value]) => `${name}${labelText({ state: state.toLowerCase(), type })} ${value}\n`),
+    );
   };
-  for (const { state, isSource } of connectors) if (state !== null) count('trib_connectors', state, isSource);
-  const tasksFrom = counted.size;
-  for (const { tasks, isSource } of connectors) for (const { state } of tasks) count('trib_tasks', state, isSource);
-  const lines = [...counted].map(([series, value]) => `${series} ${value}\n`);
+  const instances = connectors.flatMap(({ state, isSource }) => (state === null ? [] : [[state, isSource] as const]));
+  const tasks = connectors.flatMap(({ tasks: own, isSource }) => own.map(({ state }) => [state, isSource] as const));
   return [
     '# HELP trib_connectors Connectors that run on this worker, by state.\n# TYPE trib_connectors gauge\n',
-    ...lines.slice(0, tasksFrom),
+    ...counted(instances, 'trib_connectors'),
     '# HELP trib_tasks Tasks that run on this worker, by state.\n# TYPE trib_tasks gauge\n',
-    ...lines.slice(tasksFrom),
+    ...counted(tasks, 'trib_tasks'),
   ].join('');
 }
