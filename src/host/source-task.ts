@@ -39,6 +39,8 @@ export class SourceTaskLoop {
   /** Writes offsets: the same, unless records go to another cluster. */
   #offsetProducer: Producer | null = null;
   #isOpen = false;
+  /** A transaction could not be aborted: its producer is of no more use, and opening the id again settles it. */
+  #isBroken = false;
   /** Newest offset of each source partition in the open transaction, by identity of the partition's text. */
   #pending = new Map<string, SourceOffset>();
   #openRecords = 0;
@@ -162,6 +164,7 @@ export class SourceTaskLoop {
     for (let attempt = 1; ; attempt++) {
       try {
         checkLease(lease);
+        if (this.#isBroken) await this.#openAgain();
         const producer = this.#begin();
         this.#openRecords += await this.#encoder.write(records, producer);
         for (const record of records) this.#note(record.sourcePartition, record.sourceOffset);
@@ -258,12 +261,17 @@ export class SourceTaskLoop {
     this.#offsetProducer = clients.producesElsewhere ? await environment.broker.produce() : this.#producer;
   }
 
+  async #openAgain(): Promise<void> {
+    await this.#producer?.close().catch(() => {});
+    await this.#openProducer();
+    this.#isBroken = false;
+  }
+
   /** After a commit of unknown outcome the log decides: opening the id again settles the transaction, then its offsets are there or not. */
   async #wasCommitted(): Promise<boolean> {
     const offsets = [...this.#pending.values()];
     const records = this.#openRecords;
-    await this.#producer?.close().catch(() => {});
-    await this.#openProducer();
+    await this.#openAgain();
     this.#forget();
     await this.#offsets.open();
     if (offsets.length === 0 || !this.#offsets.holds(this.#frame.connector, offsets)) return false;
@@ -280,11 +288,12 @@ export class SourceTaskLoop {
 
   async #abort(): Promise<void> {
     // Without transactions what was acknowledged stays: its offsets are still to be committed.
-    if (this.#transaction === null) return;
+    if (this.#transaction === null || this.#isBroken) return;
     this.#forget();
     await this.#transaction.abort().catch((error: unknown) => {
       if (error instanceof TributaryError && error.kind === 'fenced') throw error;
-      this.#frame.log.debug('Abort failed; the next transaction settles it.', { error: messageOf(error) });
+      this.#isBroken = true;
+      this.#frame.log.debug('Abort failed; the id is opened again.', { error: messageOf(error) });
     });
   }
 
