@@ -29,8 +29,6 @@ const parts: CliParts = {
   },
 };
 
-// Work of the engine's own threads, such as compiling WebAssembly, does not hold a process; a command ends when it says so.
-setInterval(() => {}, 2 ** 30);
 process.exitCode = await trib(process.argv.slice(2), processIo(), parts);
 // Written output leaves the process before it ends; what else is still open does not hold it.
 await Promise.all(

@@ -35,10 +35,9 @@ export async function runTransform(
   registry: PluginRegistry,
   io: TransformIo,
 ): Promise<number> {
-  const lines = createInterface({ input: io.input, crlfDelay: Number.POSITIVE_INFINITY });
   if (args.includes('--ndjson')) {
     const answerer = new TransformAnswerer(registry);
-    for await (const line of lines) {
+    for await (const line of linesOf(io)) {
       if (line.trim() !== '') io.write(`${await answerer.answerText(line)}\n`);
     }
     return 0;
@@ -53,13 +52,18 @@ export async function runTransform(
   await prepareChain(config, registry);
   const stages = chainStages(config, registry);
   let failures = 0;
-  for await (const line of lines) {
+  for await (const line of linesOf(io)) {
     if (line.trim() === '') continue;
     const steps = stepsOf(line, stages, !args.includes('--source'));
     if (steps.some((step) => step.error !== null)) failures++;
     io.write(showSteps(steps));
   }
   return failures === 0 ? 0 : 1;
+}
+
+/** To be called where the lines are taken: what arrives before anybody takes them is lost. */
+function linesOf(io: TransformIo): AsyncIterable<string> {
+  return createInterface({ input: io.input, crlfDelay: Number.POSITIVE_INFINITY });
 }
 
 /** Answers requests of the NDJSON contract. A bad request yields an error answer. */

@@ -18,14 +18,14 @@ const CONNECTOR = {
   },
 };
 
-async function run(args: readonly string[], lines: readonly unknown[]) {
+async function run(args: readonly string[], lines: readonly unknown[], connector: object = CONNECTOR) {
   let output = '';
   const code = await runTransform(args, registry, {
     input: Readable.from(lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`)),
     write: (text) => {
       output += text;
     },
-    readFile: () => JSON.stringify(CONNECTOR),
+    readFile: () => JSON.stringify(connector),
   });
   return { code, output };
 }
@@ -123,4 +123,20 @@ test('requests are answered one a line with their id, and a bad one ends nothing
     id: 'b',
     record: { value: { schema: null, payload: { type: 'map', value: { a: { type: 'double', value: 1 } } } } },
   });
+});
+
+test('records that came before a script engine was loaded are not lost', async () => {
+  const live = {
+    transforms: 'live',
+    'transforms.live.type': 'io.debezium.transforms.Filter',
+    'transforms.live.language': 'jsr223.graal.js',
+    'transforms.live.condition': "value.op == 'u'",
+  };
+  const records = ['u', 'd'].map((op) => ({ topic: 't', value: { op } }));
+
+  const { code, output } = await run(['live.json'], records, { name: 'live', config: live });
+
+  assert.equal(code, 0);
+  assert.match(output, /unchanged/);
+  assert.match(output, /dropped/);
 });
