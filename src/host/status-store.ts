@@ -44,6 +44,7 @@ export class StatusStore {
   #producer: Producer | null = null;
   #follower: TopicFollower | null = null;
   #writing: Promise<void> | null = null;
+  #onState: ((connector: string, task: number | null, status: StatusRecord | null) => void) | null = null;
   readonly #stop = new AbortController();
 
   constructor(broker: Broker, options: StatusStoreOptions) {
@@ -61,6 +62,11 @@ export class StatusStore {
     }
     const partitions = this.#partitions;
     this.#follower ??= await follow(this.#broker, { topic: topic.name, partitions, clock, log, onEntry });
+  }
+
+  /** From now on states that come from the log, other workers' above all, are told. `task` null: the connector's own. */
+  watch(onState: (connector: string, task: number | null, status: StatusRecord | null) => void): void {
+    this.#onState = onState;
   }
 
   /** Connectors of which anything is known, also such as are gone. */
@@ -183,6 +189,9 @@ export class StatusStore {
       return;
     }
     this.#apply(key, text);
+    const record = this.#onState === null ? null : parseStatusRecord(key, text);
+    if (record === null || record.kind === 'topic') return;
+    this.#onState?.(record.connector, record.kind === 'task' ? record.task : null, record.status);
   }
 
   #apply(key: string, text: string | null): void {

@@ -20,6 +20,7 @@ import { ConnectorWork, concerns, type WantedWork, type WorkDesk } from './conne
 import { GroupSeat, type SeatDesk } from './group-seat.ts';
 import type { OtherSeat, OtherWork } from './other-work.ts';
 import { Peers } from './peers.ts';
+import { leaderUnknown, notLeader } from './refusals.ts';
 import { ALONE, type Place, type Seat } from './seat.ts';
 import { TopicUse } from './topic-use.ts';
 
@@ -91,6 +92,7 @@ export class Herder implements WorkDesk, SeatDesk {
     await this.offsets.open();
     await this.statuses.open();
     this.configs.watch((change) => this.#changed(change));
+    this.statuses.watch((name, task, status) => this.#heard(name, task, status));
     for (const stored of this.configs.list()) this.#items.set(stored.name, itemsOf(stored).join());
     if (this.#seat === ALONE) {
       this.#forgetGhosts(new Set());
@@ -266,6 +268,17 @@ export class Herder implements WorkDesk, SeatDesk {
     }
   }
 
+  /** A worker that slept may write late what it had to say before: who owns the work has the last word. */
+  #heard(name: string, task: number | null, heard: StatusRecord | null): void {
+    const work = this.#works.get(name);
+    const own = (task === null ? work?.instance?.status : work?.task(task)?.status) ?? null;
+    if (own === null || own.state === 'UNASSIGNED' || heard?.workerId === this.environment.settings.workerId) return;
+    const owner = this.owner(name, task);
+    if (owner.at !== 'here' || this.configs.get(name) === null) return;
+    if (task === null) this.connectorChanged(name, own);
+    else this.taskChanged(name, task, own);
+  }
+
   #changed(change: ConfigChange): void {
     switch (change.kind) {
       case 'logger': {
@@ -377,16 +390,4 @@ export class Herder implements WorkDesk, SeatDesk {
 
 function itemsOf({ name, tasks }: StoredConnector): readonly string[] {
   return [connectorItem(name), ...(tasks ?? []).map(({ id, version }) => taskItem(name, id, version))];
-}
-
-function notLeader(): TributaryError {
-  return new TributaryError('TRIB_NOT_LEADER', 'conflict', {
-    what: 'Cannot complete request momentarily due to stale configuration (typically caused by a concurrent config change)',
-  });
-}
-
-function leaderUnknown(): TributaryError {
-  return new TributaryError('TRIB_LEADER_UNREACHABLE', 'transient', {
-    what: 'The leader of the group is not known now.',
-  });
 }

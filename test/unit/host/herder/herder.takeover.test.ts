@@ -148,3 +148,29 @@ test('a worker that cannot read as far as the leader leaves for a while, and com
     true,
   );
 });
+
+test('a state that a worker says too late is overruled by the one that owns the work', async () => {
+  const world = clusterWorld();
+  for (let index = 0; index < 2; index++) await world.join([new SinkProbe().definition()]);
+  await world.leader().worker.create('a', config, null);
+  await world.until('both know that it runs', () => world.nodes.every(running));
+  const states = ({ worker }: ClusterNode) => {
+    const { connector, tasks } = worker.status('a');
+    return [connector, ...tasks].map(({ state, workerId }) => `${state}@${workerId}`).join(' ');
+  };
+  const before = states(world.leader());
+
+  const late = { state: 'UNASSIGNED', trace: null, worker_id: 'localhost:9', generation: 1, version: '1.0' };
+  const producer = await world.broker.produce();
+  for (const key of ['status-connector-a', 'status-task-a-0']) {
+    const [k, v] = [Buffer.from(key), Buffer.from(JSON.stringify(late))];
+    producer.lane('_test_connect_status', 0).append(-1, k, 0, k.length, v, 0, v.length, null);
+  }
+  await producer.flush();
+  await producer.close();
+  await world.clock.sleep(5000);
+
+  assert.deepEqual(world.nodes.map(states), [before, before]);
+  const told = await world.nodes[0]!.read('_test_connect_status');
+  assert.match(JSON.stringify(told.at(-1)), /RUNNING/);
+});
