@@ -1,5 +1,4 @@
 // Starts a whole worker: settings → plugins → adapters → host → listeners, and takes it down again in the opposite order.
-import { appendFileSync } from 'node:fs';
 import { systemClock } from '../adapters/system-clock.ts';
 import type { StartHost } from '../cli/commands/run.ts';
 import { isTransient, TributaryError } from '../core/errors.ts';
@@ -24,6 +23,7 @@ import { type FactSources, gatherFacts, knownFacts } from './facts.ts';
 import { FactsBoard } from './facts-board.ts';
 import { openOtherKafka } from './kafka.ts';
 import { openListeners } from './listeners.ts';
+import { logWriter } from './log-writer.ts';
 import { openPlugins } from './open-plugins.ts';
 import type { LoadedPlugins } from './plugins.ts';
 import { RecentErrors } from './recent-errors.ts';
@@ -43,7 +43,11 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
   const settings = readWorkerSettings(file, process.env, redactor);
   const errors = new RecentErrors();
   const logs = new Logs(
-    { write: logWriter(settings, errors, log), now: () => clock.now(), redact: (text) => redactor.redact(text) },
+    {
+      write: logWriter(settings.parsed['log.file'] as string | null, errors, log),
+      now: () => clock.now(),
+      redact: (text) => redactor.redact(text),
+    },
     settings.parsed['log.level'] as LogLevel,
   );
   const { undiciClient } = await import('../adapters/http/undici-client.ts');
@@ -237,17 +241,4 @@ function notesOf(settings: WorkerSettings, adapters: Adapters, plugins: LoadedPl
         `unknown setting "${name}"${suggestion === null ? '' : `; did you mean "${suggestion}"?`}`,
     ),
   ];
-}
-
-function logWriter(
-  settings: WorkerSettings,
-  errors: RecentErrors,
-  log: (line: string) => void,
-): (line: string) => void {
-  const file = settings.parsed['log.file'] as string | null;
-  return (line) => {
-    errors.see(line);
-    if (file === null) log(line);
-    else appendFileSync(file, `${line}\n`);
-  };
 }
