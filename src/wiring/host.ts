@@ -44,7 +44,7 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
   const errors = new RecentErrors();
   const logs = new Logs(
     {
-      write: logWriter(settings.parsed['log.file'] as string | null, errors, log),
+      write: logWriter(settings, errors, log),
       now: () => clock.now(),
       redact: (text) => redactor.redact(text),
     },

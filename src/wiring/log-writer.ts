@@ -4,13 +4,15 @@
 // as soon as it takes them: a disk that was full is cleared one day.
 import { appendFileSync } from 'node:fs';
 import type { RecentErrors } from './recent-errors.ts';
+import type { WorkerSettings } from './worker-settings.ts';
 
 /** A writer of log lines that never throws. */
 export function logWriter(
-  file: string | null,
+  settings: Pick<WorkerSettings, 'parsed'>,
   errors: RecentErrors,
   terminal: (line: string) => void,
 ): (line: string) => void {
+  const file = settings.parsed['log.file'] as string | null;
   let isFailing = false;
   return (line) => {
     errors.see(line);

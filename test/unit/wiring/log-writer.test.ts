@@ -10,7 +10,7 @@ test('a log file that cannot be written harms nobody: its lines go to the termin
   const folder = mkdtempSync(join(tmpdir(), 'log-writer-'));
   const file = join(folder, 'logs', 'host.log');
   const shown: string[] = [];
-  const write = logWriter(file, new RecentErrors(), (line) => shown.push(line));
+  const write = logWriter({ parsed: { 'log.file': file } }, new RecentErrors(), (line) => shown.push(line));
 
   write('one');
   write('two');
