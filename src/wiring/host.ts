@@ -43,11 +43,7 @@ export const startHost: StartHost = async ({ file, signal, say, log }) => {
   const settings = readWorkerSettings(file, process.env, redactor);
   const errors = new RecentErrors();
   const logs = new Logs(
-    {
-      write: logWriter(settings, errors, log),
-      now: () => clock.now(),
-      redact: (text) => redactor.redact(text),
-    },
+    { write: logWriter(settings, errors, log), now: () => clock.now(), redact: (text) => redactor.redact(text) },
     settings.parsed['log.level'] as LogLevel,
   );
   const { undiciClient } = await import('../adapters/http/undici-client.ts');
