@@ -191,7 +191,10 @@ function kindOf(treatment: Treatment): ErrorKind {
 function unreachable(error: ConnectionError): TributaryError {
   return new TributaryError('TRIB_KAFKA_UNREACHABLE', 'transient', {
     what: `Kafka at ${error.address} cannot be reached (${error.reason}).`,
-    fix: 'Check bootstrap.servers, the network, and that the brokers advertise addresses this host can reach.',
+    // Whoever answers, and then hangs up or knows no login, is a listener of another kind.
+    fix: /^Closed connection|SASL state/.test(error.reason)
+      ? 'Check security.protocol: this listener wants something else (SASL or TLS, or none). If it is right, look at the brokers.'
+      : 'Check bootstrap.servers, the network, and that the brokers advertise addresses this host can reach.',
     cause: error,
   });
 }
