@@ -42,11 +42,23 @@ export class OffsetStore {
 
   /** Reads to the end of the log as it is now. Called by every task after it has fenced its older copies; a failed try may be repeated. */
   async open(): Promise<void> {
+    await (await this.#followed()).refresh('latest', TOPIC_END_LIMIT_MS);
+  }
+
+  /**
+   * Reads what can be read now. Unlike `open` it waits for no transaction: one that a killed host left open ends only when its task
+   * starts again, which must not wait for it in turn.
+   */
+  async look(): Promise<void> {
+    await (await this.#followed()).refresh('stable', TOPIC_END_LIMIT_MS);
+  }
+
+  #followed(): Promise<TopicFollower> {
     this.#follower ??= this.#follow().catch((error: unknown) => {
       this.#follower = null;
       throw error;
     });
-    await (await this.#follower).refresh('latest', TOPIC_END_LIMIT_MS);
+    return this.#follower;
   }
 
   async close(): Promise<void> {

@@ -47,7 +47,7 @@ export class WorkerOffsets {
   async list(name: string): Promise<readonly OffsetEntry[]> {
     const connector = this.#host.get(name);
     if (this.#kindOf(connector) === 'source') {
-      await this.#host.offsets.open();
+      await this.#host.offsets.look();
       return this.#host.offsets.list(name);
     }
     const committed = await this.#withBroker(connector, (broker) => this.#committed(connector, broker));

@@ -89,7 +89,7 @@ export class Herder implements WorkDesk, SeatDesk {
   /** Reads the stores, takes the seat and starts what is owned. Throws `transient` while the broker cannot be reached. */
   async open(): Promise<void> {
     await this.configs.open();
-    await this.offsets.open();
+    await this.offsets.look();
     await this.statuses.open();
     this.configs.watch((change) => this.#changed(change));
     this.statuses.watch((name, task, status) => this.#heard(name, task, status));
