@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker as Thread, workerData } from 'node:worker_threads';
+import { callWorker, idleConfig } from './idle-connectors.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const FIRST_PORT = 18_700;
@@ -97,19 +98,6 @@ function storeTopics(): Record<string, string> {
   };
 }
 
-async function call(url: string, method: string, path: string, body?: unknown): Promise<unknown> {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await fetch(`${url}${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    const text = await answer.text();
-    if (answer.status === 409 && attempt < 100) await pause(100);
-    else if (answer.ok) return text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text;
-    else throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 200)}`);
-  }
-}
-
 async function up(worker: Worker): Promise<void> {
   const startMs = performance.now();
   while (!(await fetch(`${worker.url}/connectors`).catch(() => null))?.ok) {
@@ -120,28 +108,20 @@ async function up(worker: Worker): Promise<void> {
 
 const nameOf = (index: number): string => `${prefix}-${index}`;
 
-function configOf(index: number): Record<string, string> {
-  const file = join(folder, index % 2 === 0 ? 'empty.txt' : `out-${index}.txt`);
-  const own =
-    index % 2 === 0
-      ? { 'connector.class': 'FileStreamSource', topic: `${prefix}-out`, file }
-      : { 'connector.class': 'FileStreamSink', topics: `${prefix}-out`, file };
-  const text = 'org.apache.kafka.connect.storage.StringConverter';
-  return { ...own, 'tasks.max': '1', 'key.converter': text, 'value.converter': text };
-}
+const configOf = (index: number): Record<string, string> => idleConfig(index, folder, prefix);
 
 async function createAll(url: string): Promise<void> {
   let next = 0;
   const one = async (): Promise<void> => {
     for (let index = next++; index < count; index = next++) {
-      await call(url, 'POST', '/connectors', { name: nameOf(index), config: configOf(index) });
+      await callWorker(url, 'POST', '/connectors', { name: nameOf(index), config: configOf(index) });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
 }
 
 async function places(url: string): Promise<Places> {
-  const all = (await call(url, 'GET', '/connectors?expand=status')) as Record<
+  const all = (await callWorker(url, 'GET', '/connectors?expand=status')) as Record<
     string,
     { readonly status: { readonly connector: Part; readonly tasks: readonly Part[] } }
   >;
@@ -242,7 +222,7 @@ async function ask(address: string): Promise<void> {
 /** Starts of tasks since the host began. */
 async function starts({ url }: Worker): Promise<number> {
   if (!isOurs) return Number.NaN;
-  const line = String(await call(url, 'GET', '/metrics'))
+  const line = String(await callWorker(url, 'GET', '/metrics'))
     .split('\n')
     .find((one) => one.startsWith('trib_task_startups_total{result="success"}'));
   return Number(line?.split(' ')[1] ?? 0);
@@ -326,7 +306,7 @@ async function run(): Promise<void> {
     const url = state.workers.at(-1)!.url;
     const act = async () => {
       const body = { name: nameOf(count), config: configOf(count) };
-      await call(url, 'POST', '/connectors', body);
+      await callWorker(url, 'POST', '/connectors', body);
       return state.workers;
     };
     state = await step('create one more', state, act, wanted);
@@ -356,7 +336,7 @@ async function run(): Promise<void> {
     );
   }
   if (isOurs) return;
-  for (let index = 0; index < wanted; index++) await call(first.url, 'DELETE', `/connectors/${nameOf(index)}`);
+  for (let index = 0; index < wanted; index++) await callWorker(first.url, 'DELETE', `/connectors/${nameOf(index)}`);
 }
 
 async function main(): Promise<void> {

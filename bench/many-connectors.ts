@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { callWorker, idleConfig } from './idle-connectors.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PORT = 18_683;
@@ -35,28 +36,9 @@ const results: [string, string][] = [];
 
 const nameOf = (index: number): string => `${prefix}-${index}`;
 
-function configOf(index: number): Record<string, string> {
-  const file = join(folder, index % 2 === 0 ? 'empty.txt' : `out-${index}.txt`);
-  const own =
-    index % 2 === 0
-      ? { 'connector.class': 'FileStreamSource', topic: `${prefix}-out`, file }
-      : { 'connector.class': 'FileStreamSink', topics: `${prefix}-out`, file };
-  const text = 'org.apache.kafka.connect.storage.StringConverter';
-  return { ...own, 'tasks.max': '1', 'key.converter': text, 'value.converter': text };
-}
+const configOf = (index: number): Record<string, string> => idleConfig(index, folder, prefix);
 
-async function call(method: string, path: string, body?: unknown): Promise<unknown> {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await fetch(`${url}${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    const text = await answer.text();
-    if (answer.status === 409 && attempt < 100) await pause(100);
-    else if (answer.ok) return text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text;
-    else throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 200)}`);
-  }
-}
+const call = (method: string, path: string, body?: unknown): Promise<unknown> => callWorker(url, method, path, body);
 
 async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
   const startMs = performance.now();

@@ -9,8 +9,8 @@ import {
   RecordEncoder,
   type RecordFailure,
   type Records,
+  refuseLoops,
   type TransactionalProducer,
-  TributaryError,
 } from 'tributary/connect';
 
 export class TransformedCopy {
@@ -40,25 +40,11 @@ export class TransformedCopy {
     const batch: (ConnectRecord | null)[] = await decodeRecords(records, this.#context.converters, convertFailed);
     for (let i = 0; i < batch.length; i++) if (batch[i] !== null) batch[i] = batch[i]!.withTopic(target);
     this.#context.chain(batch, (index, { className, error }) => fail(index, 'TRANSFORMATION', className, error));
-    this.#refuseLoops(batch);
+    refuseLoops(batch, this.#isInput, toldOfLoop);
     await this.#encoder.prepare(batch);
     const written = this.#encoder.append(batch, convertFailed);
     for (const failure of failures) await this.#report(records, failure);
     return written;
-  }
-
-  #refuseLoops(batch: readonly (ConnectRecord | null)[]): void {
-    let topic = '';
-    for (let i = 0; i < batch.length; i++) {
-      const record = batch[i]!;
-      if (record === null || record.topic === topic) continue;
-      topic = record.topic;
-      if (!this.#isInput(topic)) continue;
-      throw new TributaryError('TRIB_CONNECT_LOOP', 'config', {
-        what: `Transforms send records to ${topic}, which this connector reads.`,
-        fix: 'Let the transforms name another topic, or leave this one out of "topics".',
-      });
-    }
   }
 
   /** Skips the record as the `errors.…` settings allow, with a dead letter in the same transaction; throws otherwise. */
@@ -83,4 +69,11 @@ export class TransformedCopy {
       headers.length === 0 ? null : headers,
     );
   }
+}
+
+function toldOfLoop(topic: string): { readonly what: string; readonly fix: string } {
+  return {
+    what: `Transforms send records to ${topic}, which this connector reads.`,
+    fix: 'Let the transforms name another topic, or leave this one out of "topics".',
+  };
 }

@@ -22,3 +22,4 @@ export { type DecodeFailed, decodeRecords } from './record-decoder.ts';
 export { type EncodeFailed, type NewTopics, type PartitionRule, RecordEncoder } from './record-encoder.ts';
 export { RecordProcessor, type RecordProcessorOptions } from './record-processor.ts';
 export * from './records.ts';
+export { refuseLoops } from './refuse-loops.ts';

@@ -15,6 +15,7 @@ import { OffsetRenewal } from './offset-renewal.ts';
 import { decodeRecords } from './record-decoder.ts';
 import { type NewTopics, type PartitionRule, RecordEncoder } from './record-encoder.ts';
 import type { ConnectRecord } from './records.ts';
+import { refuseLoops } from './refuse-loops.ts';
 
 /** What a {@link RecordProcessor} does, and for which share of the input. */
 export interface RecordProcessorOptions {
@@ -238,7 +239,7 @@ class Cycle {
     chain(batch, (index, { className, error }) => fail(index, 'TRANSFORMATION', className, error));
     if (finish !== undefined)
       for (let i = 0; i < batch.length; i++) if (batch[i] !== null) batch[i] = finish(batch[i]!);
-    this.#refuseLoops(batch);
+    refuseLoops(batch, this.#isInput, toldOfLoop);
     await this.#encoder.prepare(batch);
     const written = this.#encoder.append(batch, convertFailed);
     for (const failure of failures) await this.#report(records, failure);
@@ -264,21 +265,6 @@ class Cycle {
     return classes?.[side] ?? stage;
   }
 
-  /** A processor that wrote to its own input would never end. */
-  #refuseLoops(batch: readonly (ConnectRecord | null)[]): void {
-    let topic = '';
-    for (let i = 0; i < batch.length; i++) {
-      const record = batch[i]!;
-      if (record === null || record.topic === topic) continue;
-      topic = record.topic;
-      if (!this.#isInput(topic)) continue;
-      throw new TributaryError('TRIB_CONNECT_LOOP', 'config', {
-        what: `Records would be written to ${topic}, which this connector reads.`,
-        fix: 'Name another target topic.',
-      });
-    }
-  }
-
   /** Skips the record as the `errors.…` settings allow, with a dead letter in the same transaction; throws otherwise. */
   async #report(records: Records, failure: RecordFailure): Promise<void> {
     const { context } = this.#options;
@@ -302,4 +288,11 @@ class Cycle {
       headers.length === 0 ? null : headers,
     );
   }
+}
+
+function toldOfLoop(topic: string): { readonly what: string; readonly fix: string } {
+  return {
+    what: `Records would be written to ${topic}, which this connector reads.`,
+    fix: 'Name another target topic.',
+  };
 }

@@ -2,8 +2,8 @@
 // again with the new ones, without a change of the task's status.
 import type { RawConfig } from '../core/config/define.ts';
 import type { Logger } from '../core/log.ts';
-import type { Offsets } from '../ports/broker.ts';
 import type { Environment } from './environment.ts';
+import type { TaskRun } from './isolation.ts';
 import { watchValues } from './value-watch.ts';
 
 /** The part of an order for a run (task-run.ts) that matters here. */
@@ -13,20 +13,10 @@ interface Order {
   readonly log: Logger;
   readonly paused: boolean;
 }
-/** A run as task-run.ts has it. */
-interface Run {
-  readonly ended: Promise<void>;
-  readonly idle: boolean;
-  readonly settled: Offsets;
-  pause(paused: boolean): void;
-  stop(): void;
-  letGo(): void;
-}
-
 /** The run, started by `start` as often as values change. Never throws: what fails, fails the run. */
-export function reloadingRun<O extends Order>(order: O, start: (order: O) => Run): Run {
+export function reloadingRun<O extends Order>(order: O, start: (order: O) => TaskRun): TaskRun {
   const { environment } = order.owner;
-  let current: Run | null = null;
+  let current: TaskRun | null = null;
   let paused = order.paused;
   const stop = new AbortController();
   const runs = async (): Promise<void> => {
@@ -60,7 +50,7 @@ export function reloadingRun<O extends Order>(order: O, start: (order: O) => Run
 
 /** Waits for the end of a run; true when it was ended here because its values changed. */
 async function endedByChange(
-  run: Run,
+  run: TaskRun,
   order: Order,
   { providers, clock }: Order['owner']['environment'],
 ): Promise<boolean> {

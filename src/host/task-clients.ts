@@ -1,6 +1,7 @@
 // The brokers that one run of a task reads from, writes to and makes topics on: the host's own, with what the worker's
 // `producer.`, `consumer.`, `admin.` settings and the connector's overrides say put on every reader and producer; or connections of
 // the run's own, where they name others.
+
 import type { RawConfig } from '../core/config/define.ts';
 import type { Broker, ProducerOptions, ReadOptions } from '../ports/broker.ts';
 import {
@@ -14,6 +15,7 @@ import {
 } from './client-config.ts';
 import type { Environment, HostSettings } from './environment.ts';
 import type { ConnectorKind } from './framework-config.ts';
+import { lentBroker } from './lent-broker.ts';
 
 /** The brokers of one run. */
 export interface TaskClients {
@@ -136,21 +138,9 @@ function orNull<T extends object>(options: T): T | null {
 /** The broker, with these options on all producers and readers that say nothing else. Closing it closes nothing. */
 function tuned(broker: Broker, produce: ProducerOptions | null, fetch: FetchOptions | null): Broker {
   if (produce === null && fetch === null) return broker;
-  return {
-    clusterAdmin: broker.clusterAdmin,
-    createTopics: (topics) => broker.createTopics(topics),
-    deleteTopics: (names) => broker.deleteTopics(names),
-    listTopics: () => broker.listTopics(),
-    topic: (name) => broker.topic(name),
-    offsets: (partitions, at) => broker.offsets(partitions, at),
-    offsetsForTime: (partitions, timestampMs) => broker.offsetsForTime(partitions, timestampMs),
-    committed: (group, partitions) => broker.committed(group, partitions),
-    commit: (group, offsets) => broker.commit(group, offsets),
-    deleteGroup: (group) => broker.deleteGroup(group),
+  return lentBroker(broker, {
     read: (from, options) => broker.read(from, { ...fetch, ...options }),
     produce: (options) => broker.produce({ ...produce, ...options }),
     transact: (id, options) => broker.transact(id, { ...produce, ...options }),
-    join: (options, handler) => broker.join(options, handler),
-    close: async () => {},
-  };
+  });
 }

@@ -1,4 +1,5 @@
 // The broker as a processor gets it: the same, but the host learns which topics it reads and writes, for lineage and REST.
+
 import {
   type Broker,
   type Lane,
@@ -6,22 +7,13 @@ import {
   splitPartitionKey,
   type TransactionalProducer,
 } from '../ports/broker.ts';
+import { lentBroker } from './lent-broker.ts';
 
 /** Told of each topic, possibly many times. */
 export type NoteTopic = (topic: string, direction: 'reads' | 'writes') => void;
 
 export function watchedBroker(broker: Broker, note: NoteTopic): Broker {
-  return {
-    clusterAdmin: broker.clusterAdmin,
-    createTopics: (topics) => broker.createTopics(topics),
-    deleteTopics: (names) => broker.deleteTopics(names),
-    listTopics: () => broker.listTopics(),
-    topic: (name) => broker.topic(name),
-    offsets: (partitions, at) => broker.offsets(partitions, at),
-    offsetsForTime: (partitions, timestampMs) => broker.offsetsForTime(partitions, timestampMs),
-    committed: (group, partitions) => broker.committed(group, partitions),
-    commit: (group, offsets) => broker.commit(group, offsets),
-    deleteGroup: (group) => broker.deleteGroup(group),
+  return lentBroker(broker, {
     read: (from, options) => {
       for (const key of from.keys()) note(splitPartitionKey(key).topic, 'reads');
       return broker.read(from, options);
@@ -29,9 +21,7 @@ export function watchedBroker(broker: Broker, note: NoteTopic): Broker {
     produce: (options) => broker.produce(options),
     transact: async (id: string, options?: ProducerOptions) =>
       watchedProducer(await broker.transact(id, options), note),
-    join: (options, handler) => broker.join(options, handler),
-    close: async () => {},
-  };
+  });
 }
 
 /** Lanes are asked for once and kept, so the note costs nothing a record. */

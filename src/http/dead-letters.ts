@@ -5,6 +5,9 @@ import { documented } from './documented.ts';
 import { FLAG, listOf, type Operations, ref, TEXT, WHOLE } from './operation.ts';
 import { flag, param, type Resource } from './resource.ts';
 
+/** What the answers hold, for clients. */
+export type { LetterPage, LetterTopic, ReplayReport, ShownBytes, ShownLetter } from '../host/index.ts';
+
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 500;
 

@@ -33,7 +33,7 @@ export class Admin {
     let rest = topics;
     await this.cluster.retrying(async () => {
       if (rest.length === 0) return;
-      const answers = await this.atController(() => this.cluster.callController(createTopics(rest, SERVER_TIMEOUT_MS)));
+      const answers = await this.cluster.callController(createTopics(rest, SERVER_TIMEOUT_MS));
       for (const answer of answers) if (answer.errorCode === 0) made.push(answer.name);
       const failed = answers.filter((answer) => answer.errorCode !== 0 && answer.errorCode !== TOPIC_ALREADY_EXISTS);
       rest = rest.filter((topic) => failed.some((answer) => answer.name === topic.name));
@@ -47,7 +47,7 @@ export class Admin {
     let rest = names;
     await this.cluster.retrying(async () => {
       if (rest.length === 0) return;
-      const answers = await this.atController(() => this.cluster.callController(deleteTopics(rest, SERVER_TIMEOUT_MS)));
+      const answers = await this.cluster.callController(deleteTopics(rest, SERVER_TIMEOUT_MS));
       const failed = answers.filter(
         (answer) => answer.errorCode !== 0 && answer.errorCode !== UNKNOWN_TOPIC_OR_PARTITION,
       );
@@ -143,20 +143,6 @@ export class Admin {
       const isStale =
         error instanceof ConnectionError || (error instanceof KafkaError && error.treatment === 'refresh');
       if (isStale) for (const { topic } of partitions) this.cluster.forget(topic);
-      throw error;
-    }
-  }
-
-  private async atController(act: () => Promise<readonly TopicAnswer[]>): Promise<readonly TopicAnswer[]> {
-    try {
-      const answers = await act();
-      const moved = answers.find((answer) => answer.errorCode === 41);
-      if (moved !== undefined) throw new KafkaError(41, moved.name);
-      return answers;
-    } catch (error) {
-      if (error instanceof ConnectionError || (error instanceof KafkaError && error.code === 41)) {
-        await this.cluster.refreshNodes();
-      }
       throw error;
     }
   }

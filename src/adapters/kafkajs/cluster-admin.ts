@@ -6,9 +6,9 @@ import type { ClusterAdmin } from '../../ports/cluster-admin.ts';
 import { refusal } from './admin.ts';
 import { listGroups } from './api/groups.ts';
 import { offsetFetch } from './api/offsets.ts';
-import { alterTopicConfig, createPartitions, describeTopicConfig, type TopicAnswer } from './api/topics.ts';
+import { alterTopicConfig, createPartitions, describeTopicConfig } from './api/topics.ts';
 import type { Cluster } from './cluster.ts';
-import { ConnectionError, INVALID_PARTITIONS, KafkaError, UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
+import { INVALID_PARTITIONS, KafkaError, UNKNOWN_TOPIC_OR_PARTITION } from './error-codes.ts';
 
 const SERVER_TIMEOUT_MS = 15_000;
 const APPEAR_WITHIN_MS = 15_000;
@@ -26,7 +26,7 @@ export class KafkaClusterAdmin implements ClusterAdmin {
       const info = await this.fresh(topic);
       if (info >= partitions) return;
       const call = createPartitions(topic, partitions, SERVER_TIMEOUT_MS);
-      const answers = await this.atController(() => this.cluster.callController(call));
+      const answers = await this.cluster.callController(call);
       // Another worker may have been faster: what it left is seen by the next try.
       const refused = answers.find(({ errorCode }) => errorCode !== 0);
       if (refused?.errorCode === INVALID_PARTITIONS && (await this.fresh(topic)) >= partitions) return;
@@ -78,19 +78,5 @@ export class KafkaClusterAdmin implements ClusterAdmin {
     const found = await this.cluster.topic(topic);
     if (found === null) throw new KafkaError(UNKNOWN_TOPIC_OR_PARTITION, topic);
     return found.leaders.length;
-  }
-
-  private async atController(act: () => Promise<readonly TopicAnswer[]>): Promise<readonly TopicAnswer[]> {
-    try {
-      const answers = await act();
-      const moved = answers.find((answer) => answer.errorCode === 41);
-      if (moved !== undefined) throw new KafkaError(41, moved.name);
-      return answers;
-    } catch (error) {
-      if (error instanceof ConnectionError || (error instanceof KafkaError && error.code === 41)) {
-        await this.cluster.refreshNodes();
-      }
-      throw error;
-    }
   }
 }

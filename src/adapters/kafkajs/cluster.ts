@@ -3,12 +3,14 @@
 
 import type { Clock } from '../../ports/clock.ts';
 import { type CoordinatorKind, findCoordinator, metadata, type TopicMetadata } from './api/metadata.ts';
+import type { TopicAnswer } from './api/topics.ts';
 import {
   CONCURRENT_TRANSACTIONS,
   ConnectionError,
   explain,
   isRetriable,
   KafkaError,
+  NOT_CONTROLLER,
   UNKNOWN_TOPIC_OR_PARTITION,
 } from './error-codes.ts';
 import type { Connector } from './internals.ts';
@@ -133,9 +135,19 @@ export class Cluster {
     return (await this.anyLink()).call(call);
   }
 
-  async callController<T>(call: Call<T>): Promise<T> {
+  /** Calls the controller about topics; who that is, is asked anew before the next try when it has moved. */
+  async callController(call: Call<readonly TopicAnswer[]>): Promise<readonly TopicAnswer[]> {
     if (!this.nodes.has(this.controller)) await this.ask([]);
-    return this.link(this.controller).call(call);
+    try {
+      const answers = await this.link(this.controller).call(call);
+      const moved = answers.find((answer) => answer.errorCode === NOT_CONTROLLER);
+      if (moved !== undefined) throw new KafkaError(NOT_CONTROLLER, moved.name);
+      return answers;
+    } catch (error) {
+      const isElsewhere = error instanceof KafkaError && error.code === NOT_CONTROLLER;
+      if (isElsewhere || error instanceof ConnectionError) await this.refreshNodes();
+      throw error;
+    }
   }
 
   /** Node ids of all brokers. */

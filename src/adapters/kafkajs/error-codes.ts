@@ -19,6 +19,7 @@ export type Treatment =
   | 'fatal';
 
 export const OFFSET_OUT_OF_RANGE = 1;
+export const NOT_CONTROLLER = 41;
 export const UNKNOWN_TOPIC_OR_PARTITION = 3;
 export const MESSAGE_TOO_LARGE = 10;
 export const RECORD_LIST_TOO_LARGE = 18;

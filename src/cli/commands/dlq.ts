@@ -1,5 +1,7 @@
 // `trib dlq …`: dead letters of a worker's connectors, listed, shown and replayed.
+
 import { parseArgs } from 'node:util';
+import type { LetterPage, LetterTopic, ReplayReport, ShownBytes, ShownLetter } from '../../http/dead-letters.ts';
 import { CLIENT_FLAGS, CLIENT_HELP, Client, fitted, verbOf } from '../client.ts';
 import { type CliIo, UsageError } from '../io.ts';
 import { table } from '../table.ts';
@@ -21,59 +23,6 @@ Example: trib dlq replay orders-sink --stage TASK_PUT --dry-run`;
 
 const VERBS = ['list', 'show', 'replay'] as const;
 const ASK_FROM = 100;
-
-interface Topic {
-  readonly connector: string;
-  readonly topic: string;
-  readonly letters: number;
-  readonly replayed: number;
-  readonly newest: string | null;
-}
-interface Bytes {
-  readonly as: string;
-  readonly text: string;
-  readonly bytes: number;
-  readonly truncated: boolean;
-  readonly decodeError?: string;
-}
-interface Letter {
-  readonly letter: string;
-  readonly timestamp: string | null;
-  readonly original: {
-    readonly topic: string;
-    readonly partition: number | null;
-    readonly offset: number | null;
-  } | null;
-  readonly connector: string | null;
-  readonly task: string | null;
-  readonly stage: string | null;
-  readonly class: string | null;
-  readonly exception: string | null;
-  readonly message: string | null;
-  readonly stack?: string | null;
-  readonly replayed: boolean;
-  readonly replayedFrom: string | null;
-  readonly answer?: { readonly status: number; readonly body: string };
-  readonly key: Bytes | null;
-  readonly value: Bytes | null;
-  readonly headers: readonly { readonly name: string; readonly value: Bytes | null }[];
-}
-interface Page {
-  readonly letters: readonly Letter[];
-  readonly scanned: number;
-  readonly cursor: string | null;
-}
-interface Report {
-  readonly to: string;
-  readonly replayed: number;
-  readonly alreadyReplayed: number;
-  readonly unknownOrigin: number;
-  readonly tooLarge: number;
-  readonly plan: readonly { readonly letter: string; readonly topic: string; readonly partition: number }[];
-  readonly remaining: number;
-  readonly cursor: string | null;
-  readonly notes: readonly string[];
-}
 
 const FILTER_FLAGS = {
   from: { type: 'string' },
@@ -152,7 +101,7 @@ function chosen(letters: readonly string[], filter: Record<string, string>, all:
 }
 
 async function topics(client: Client, io: CliIo): Promise<number> {
-  const all = (await client.call('GET', '/dead-letters')) as readonly Topic[];
+  const all = (await client.call('GET', '/dead-letters')) as readonly LetterTopic[];
   if (client.json) client.rows(all);
   else {
     const rows = all.map((one) => [
@@ -169,7 +118,7 @@ async function topics(client: Client, io: CliIo): Promise<number> {
 
 async function page(client: Client, connector: string, query: Record<string, string>, io: CliIo): Promise<number> {
   const path = `/dead-letters?${new URLSearchParams(query)}`;
-  const { letters, scanned, cursor } = (await client.about(connector, 'GET', path)) as Page;
+  const { letters, scanned, cursor } = (await client.about(connector, 'GET', path)) as LetterPage;
   if (client.json) client.rows(letters);
   else {
     const rows = letters.map((one) => [
@@ -187,13 +136,13 @@ async function page(client: Client, connector: string, query: Record<string, str
 }
 
 async function show(client: Client, connector: string, name: string, io: CliIo): Promise<number> {
-  const letter = (await client.about(connector, 'GET', `/dead-letters/${encodeURIComponent(name)}`)) as Letter;
+  const letter = (await client.about(connector, 'GET', `/dead-letters/${encodeURIComponent(name)}`)) as ShownLetter;
   if (client.json) client.document(letter);
   else io.out(describe(letter));
   return 0;
 }
 
-function describe(letter: Letter): string {
+function describe(letter: ShownLetter): string {
   const lines = [
     ['letter', letter.letter],
     ['record time', letter.timestamp],
@@ -214,7 +163,7 @@ function describe(letter: Letter): string {
   return lines.join('') + stack;
 }
 
-function bytesText(value: Bytes | null): string {
+function bytesText(value: ShownBytes | null): string {
   if (value === null) return 'null';
   const about = [
     ...(value.as === 'hex' ? ['hexadecimal'] : []),
@@ -224,7 +173,7 @@ function bytesText(value: Bytes | null): string {
   return about.length === 0 ? value.text : `${value.text} (${about.join('; ')})`;
 }
 
-function placeText({ original }: Letter): string {
+function placeText({ original }: ShownLetter): string {
   return original === null ? '-' : `${original.topic}-${original.partition ?? '?'}@${original.offset ?? '?'}`;
 }
 
@@ -279,12 +228,12 @@ class Replay {
     );
   }
 
-  #call(more: object): Promise<Report> {
+  #call(more: object): Promise<ReplayReport> {
     const body = { ...this.#order, ...more };
-    return this.#client.about(this.#connector, 'POST', '/dead-letters/replay', body) as Promise<Report>;
+    return this.#client.about(this.#connector, 'POST', '/dead-letters/replay', body) as Promise<ReplayReport>;
   }
 
-  #show(report: Report, dryRun: boolean): void {
+  #show(report: ReplayReport, dryRun: boolean): void {
     if (this.#client.json) this.#client.rows([report]);
     else if (dryRun && report.plan.length > 0) {
       const rows = report.plan.map(({ letter, topic, partition }) => [letter, topic, String(partition)]);

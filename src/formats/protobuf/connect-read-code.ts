@@ -57,13 +57,28 @@ class ProtoReadCode {
 
   /** The name of the function that reads a message. One a message: the schema follows from it. */
   private reader(message: ProtoMessage, schema: Schema): string {
+    return this.functionOf(message, () => this.message(message, schema));
+  }
+
+  /** A wrapper message read as its scalar. */
+  private wrapped(message: ProtoMessage, schema: Schema): string {
+    return this.functionOf(message, () => {
+      const field: ProtoField = { ...message.fields[0]!, type: wrappedScalar(message.name)! };
+      this.code.add(...this.absent(field, schema, 'v'));
+      this.loop([[field, schema, 'v']]);
+      this.code.add('return v;');
+    });
+  }
+
+  /** The function of a message, whose body is written at its first use. Its name is known before: messages may hold themselves. */
+  private functionOf(message: ProtoMessage, writeBody: () => void): string {
     const known = this.readers.get(message);
     if (known !== undefined) return known;
     const name = `read${this.readers.size}`;
     this.readers.set(message, name);
     const outer = this.code;
     this.code = new CodeText(this.main.constants);
-    this.message(message, schema);
+    writeBody();
     this.functions.push(`function ${name}(b, c, end) {\n${this.code.text()}\n}`);
     this.code = outer;
     return name;
@@ -188,23 +203,6 @@ class ProtoReadCode {
     const message = this.file.byName.get(type)!;
     if (schema.kind !== 'struct') return `${this.wrapped(message, schema)}(b, c, innerEnd(b, c, ${end}))`;
     return `${this.reader(message, schema)}(b, c, innerEnd(b, c, ${end}))`;
-  }
-
-  /** A wrapper message read as its scalar. */
-  private wrapped(message: ProtoMessage, schema: Schema): string {
-    const known = this.readers.get(message);
-    if (known !== undefined) return known;
-    const name = `read${this.readers.size}`;
-    this.readers.set(message, name);
-    const outer = this.code;
-    this.code = new CodeText(this.main.constants);
-    const field: ProtoField = { ...message.fields[0]!, type: wrappedScalar(message.name)! };
-    this.code.add(...this.absent(field, schema, 'v'));
-    this.loop([[field, schema, 'v']]);
-    this.code.add('return v;');
-    this.functions.push(`function ${name}(b, c, end) {\n${this.code.text()}\n}`);
-    this.code = outer;
-    return name;
   }
 
   /** The declaration of a variable with what stands for an absent field. */

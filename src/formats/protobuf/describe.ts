@@ -1,6 +1,8 @@
 // The .proto text that SQL registers for its columns.
+
 import { isDecimalSchema, precisionOfSchema, scaleOf } from '../../core/data/logical.ts';
 import { LOGICAL, type Schema } from '../../core/data/schema.ts';
+import { entrySchema } from './entry-schema.ts';
 import { DATE, DECIMAL, TIME_OF_DAY, TIMESTAMP } from './well-known.ts';
 
 /** How a null of a scalar is kept: not at all, by `optional`, or by a wrapper message. */
@@ -64,14 +66,7 @@ class Printer {
     }
     if (schema.kind === 'map') {
       const entry = `ConnectDefault${++this.unnamed}Entry`;
-      const shape: Schema = {
-        kind: 'struct',
-        optional: false,
-        fields: [
-          { name: 'key', index: 0, schema: schema.keys! },
-          { name: 'value', index: 1, schema: schema.items! },
-        ],
-      };
+      const shape = entrySchema(schema);
       nested.push(this.message(entry, shape, indent));
       return `${indent}repeated ${entry} ${name} = ${number};\n`;
     }

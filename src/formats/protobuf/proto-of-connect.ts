@@ -3,11 +3,13 @@
 // `confluent.field_meta` and `confluent.message_meta`.
 //
 // Law: the fields of a message stand in the order of the struct's, the members of a union in its place: writers match by position.
+
 import { isDecimalSchema, precisionOfSchema, scaleOf } from '../../core/data/logical.ts';
 import { LOGICAL, type Schema } from '../../core/data/schema.ts';
 import { quoted, TributaryError } from '../../core/errors.ts';
 import { scrubbed } from '../avro/avro-names.ts';
 import { enumOf, isUnion, META, PROTO_UNION, SUM_UNION, TAG } from './connect-marks.ts';
+import { entrySchema } from './entry-schema.ts';
 import { DATE, DECIMAL, TIME_OF_DAY, TIMESTAMP } from './well-known.ts';
 
 export interface ProtoOfConnectOptions {
@@ -165,14 +167,7 @@ class ProtoPrinter {
 
   private entry(schema: Schema, scope: Scope): string {
     const name = this.unique(`ConnectDefault${++this.unnamed}Entry`, scope);
-    const shape: Schema = {
-      kind: 'struct',
-      optional: false,
-      fields: [
-        { name: 'key', index: 0, schema: schema.keys! },
-        { name: 'value', index: 1, schema: schema.items! },
-      ],
-    };
+    const shape = entrySchema(schema);
     scope.nested.push(this.message(name, shape, scope.path, {}));
     return name;
   }

@@ -1,6 +1,7 @@
 // Protobuf messages → cells.
 //
 // Absent fields: what the type's default is where absence cannot be told (plain scalars, lists, maps), else null.
+
 import { decimalOfBytes, fitDecimal } from '../../core/data/decimal.ts';
 import { precisionOfSchema, scaleOf } from '../../core/data/logical.ts';
 import { type Cursor, longOfHalves, readUnsignedHalves } from '../../core/data/long.ts';
@@ -9,6 +10,7 @@ import { TributaryError } from '../../core/errors.ts';
 import { doubleText, floatText } from '../../core/java/number-text.ts';
 import { matchFields } from '../column-types.ts';
 import { textAt } from '../text-bytes.ts';
+import { entrySchema } from './entry-schema.ts';
 
 import { isScalar, type ProtoField, type ProtoFile, type ProtoMessage } from './proto-schema.ts';
 import { wrappedScalar } from './well-known.ts';
@@ -50,14 +52,7 @@ function fieldPlan(file: ProtoFile, field: ProtoField, column: number, schema: S
   const base = { column, schema, type: field.type, symbols };
   if (schema.kind === 'map') {
     const entry = field.mapKey === null ? file.byName.get(field.type)! : entryOf(field);
-    const shape: Schema = {
-      kind: 'struct',
-      optional: false,
-      fields: [
-        { name: 'key', index: 0, schema: schema.keys! },
-        { name: 'value', index: 1, schema: schema.items! },
-      ],
-    };
+    const shape = entrySchema(schema);
     return { ...base, shape: 'map', message: messagePlan(file, entry, shape) };
   }
   const isList = field.repeated && schema.kind === 'array';

@@ -2,12 +2,14 @@
 //
 // A length stands before what it counts, so nested parts are written into a buffer of their own first. What equals the default and
 // cannot be told from absence is left out, as every Protobuf writer does.
+
 import { ByteWriter } from '../../core/bytes.ts';
 import { decimalBytes, precisionOf, rescale } from '../../core/data/decimal.ts';
 import { scaleOf } from '../../core/data/logical.ts';
 import { highHalf, lowHalf, VARINT_BYTES_MAX, writeUnsignedHalves, writeVarint } from '../../core/data/long.ts';
 import { type Decimal, LOGICAL, type Long, type Row, type Schema, type Value } from '../../core/data/schema.ts';
 import { quoted, TributaryError } from '../../core/errors.ts';
+import { entrySchema } from './entry-schema.ts';
 import type { ProtoField, ProtoFile, ProtoMessage } from './proto-schema.ts';
 import { isScalar } from './proto-schema.ts';
 import { isPackable, wireOf } from './read.ts';
@@ -55,14 +57,7 @@ function fieldPlan(file: ProtoFile, field: ProtoField, column: number, schema: S
               { ...part, name: 'value', number: 2, type: field.type },
             ],
           };
-    const shape: Schema = {
-      kind: 'struct',
-      optional: false,
-      fields: [
-        { name: 'key', index: 0, schema: schema.keys! },
-        { name: 'value', index: 1, schema: schema.items! },
-      ],
-    };
+    const shape = entrySchema(schema);
     return { field, column, schema, numbers, path, message: writePlan(file, entry, shape, path) };
   }
   const plan = message !== undefined && inner.kind === 'struct' ? writePlan(file, message, inner, path) : null;

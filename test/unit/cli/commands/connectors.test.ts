@@ -3,37 +3,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { trib } from '../../../../src/cli/index.ts';
 import { connectorsIn } from '../../../../src/host/index.ts';
+import { runCli } from '../../../support/cli-run.ts';
 import { SinkProbe } from '../../../support/host-world.ts';
 import { type RestWorld, restWorld } from '../../../support/rest-world.ts';
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(world: RestWorld, ...args: string[]): Promise<Ran> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const io = {
-    out: (text: string) => out.push(text),
-    err: (text: string) => err.push(text),
-    isTerminal: false,
-    environment: { TRIB_SERVER: world.url },
-    sleep: async () => {},
-    onInterrupt: () => () => {},
-  };
-  const parts = {
-    version: '1',
-    startHost: () => Promise.reject(new Error('not here')),
-    readConnectors: async () => connectorsIn,
-    commands: {},
-  };
-  const code = await trib(args, io, parts);
-  return { code, out: out.join(''), err: err.join('') };
-}
+const run = (world: RestWorld, ...args: string[]) => runCli(world, args, async () => connectorsIn);
 
 function file(name: string, text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'trib-cli-')), name);

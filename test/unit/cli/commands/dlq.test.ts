@@ -1,30 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trib } from '../../../../src/cli/index.ts';
 import { TributaryError } from '../../../../src/connect/index.ts';
+import { runCli } from '../../../support/cli-run.ts';
 import { SinkProbe } from '../../../support/host-world.ts';
 import { type RestWorld, restWorld } from '../../../support/rest-world.ts';
 
-async function run(world: RestWorld, ...args: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const io = {
-    out: (text: string) => out.push(text),
-    err: (text: string) => err.push(text),
-    isTerminal: false,
-    environment: { TRIB_SERVER: world.url },
-    sleep: async () => {},
-    onInterrupt: () => () => {},
-  };
-  const parts = {
-    version: '1',
-    startHost: () => Promise.reject(new Error('not here')),
-    readConnectors: async () => () => [],
-    commands: {},
-  };
-  const code = await trib(['dlq', ...args], io, parts);
-  return { code, out: out.join(''), err: err.join('') };
-}
+const run = (world: RestWorld, ...args: string[]) => runCli(world, ['dlq', ...args]);
 
 async function worldWith(values: readonly string[]): Promise<RestWorld> {
   const probe = new SinkProbe();
