@@ -8,7 +8,7 @@ import { PRODUCT_VERSION } from './wiring/version.ts';
 const parts: CliParts = {
   version: PRODUCT_VERSION,
   startHost: guardedHost,
-  readConnectors: async () => (await import('./host/config-files.ts')).connectorsIn,
+  readConnectors: async () => (await import('./host/config/config-files.ts')).connectorsIn,
   commands: {
     backfill: {
       summary: 'start, follow, cancel and retry back-fills over REST',

@@ -1,5 +1,5 @@
 // The page of client overrides: which settings of Kafka's clients a connector may set, and what they do here.
-import { clientSettingNames, effectOf, HONOURED } from '../../src/host/client-settings.ts';
+import { clientSettingNames, effectOf, HONOURED } from '../../src/host/config/client-settings.ts';
 import { code, page, table } from './markdown.ts';
 
 /** Page by file name. */

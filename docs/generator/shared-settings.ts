@@ -1,5 +1,5 @@
 // The settings that connectors have whatever their plugin.
-import { frameworkConfig } from '../../src/host/framework-config.ts';
+import { frameworkConfig } from '../../src/host/config/framework-config.ts';
 import { builtInPlugins, PluginRegistry } from '../../src/plugins/index.ts';
 import { settingsTable } from './markdown.ts';
 

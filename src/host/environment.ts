@@ -10,9 +10,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { HttpClient } from '../ports/http-client.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
 import type { StateStore } from '../ports/state-store.ts';
-import type { Isolation } from './isolation.ts';
-import type { Providers } from './providers.ts';
-import type { StoreTopic } from './store-topic.ts';
+import type { Providers } from './secrets/providers.ts';
+import type { StoreTopic } from './stores/store-topic.ts';
+import type { Isolation } from './tasks/isolation.ts';
 
 /** Everything from outside that the host uses. Made once, in `wiring.ts`; the host closes none of it. */
 export interface Environment {

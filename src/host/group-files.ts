@@ -13,7 +13,7 @@ import {
   type FileProblem,
   type FileTarget,
   sameConfig,
-} from './config-files.ts';
+} from './config/config-files.ts';
 
 export interface FileGroup extends FileTarget {
   readonly isLeader: boolean;

@@ -4,7 +4,7 @@ import type { RawConfig } from '../core/config/define.ts';
 import { quoted, TributaryError } from '../core/errors.ts';
 import { type Offsets, splitPartitionKey } from '../ports/broker.ts';
 import type { Environment } from './environment.ts';
-import { partitionsOf, sinkInput } from './sink-partitions.ts';
+import { partitionsOf, sinkInput } from './tasks/sink-partitions.ts';
 
 /** One partition of a plan. */
 export interface PlannedOffset {

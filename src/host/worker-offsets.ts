@@ -4,11 +4,11 @@ import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
 import { type Broker, type Offsets, partitionKey, splitPartitionKey } from '../ports/broker.ts';
 import type { Environment } from './environment.ts';
-import { inputKind } from './input-kind.ts';
-import type { OffsetStore, SourceOffset, SourcePart } from './offset-store.ts';
-import { partitionsOf, sinkInput } from './sink-partitions.ts';
 import type { TargetState } from './states.ts';
-import { readsElsewhere, withConsumerBroker } from './task-clients.ts';
+import type { OffsetStore, SourceOffset, SourcePart } from './stores/offset-store.ts';
+import { inputKind } from './tasks/input-kind.ts';
+import { partitionsOf, sinkInput } from './tasks/sink-partitions.ts';
+import { readsElsewhere, withConsumerBroker } from './tasks/task-clients.ts';
 
 /** One member of `offsets` in requests and answers. */
 export interface OffsetEntry {

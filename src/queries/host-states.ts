@@ -3,7 +3,7 @@
 // Law: a host speaks of what runs on it. What it says is set right by itself within a second or two, whatever came in between; so a
 // host that is gone may stand there for as long as nobody has taken its query over.
 import type { Logger } from '../core/log.ts';
-import { follow, type TopicFollower } from '../host/topic-follower.ts';
+import { follow, type TopicFollower } from '../host/stores/topic-follower.ts';
 import type { Broker, Producer } from '../ports/broker.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RunState } from './persistent-run.ts';

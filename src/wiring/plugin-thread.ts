@@ -10,7 +10,7 @@ import { Logs } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { Redactor } from '../core/redact.ts';
 import { Services } from '../host/environment.ts';
-import { Providers } from '../host/providers.ts';
+import { Providers } from '../host/secrets/providers.ts';
 import type { Order, Report } from '../host/threads/messages.ts';
 import { Pulse } from '../host/threads/pulse.ts';
 import { ThreadSide } from '../host/threads/thread-side.ts';

@@ -5,17 +5,17 @@
 // version of its settings; another version is another task. What is wanted is asked for anew in each pass, so calls may be dropped.
 import type { RawConfig } from '../../core/config/define.ts';
 import type { Logger } from '../../core/log.ts';
+import { unknownClass } from '../config/unknown-class.ts';
 import { type ConnectorRuntime, ConnectorRuntime as Instance, type InstanceOwner } from '../connector-runtime.ts';
-import { within } from '../deadline.ts';
 import type { Environment } from '../environment.ts';
 import { connectorItem, taskItem } from '../group/work-items.ts';
-import type { Lease } from '../lease.ts';
-import type { OffsetStore } from '../offset-store.ts';
-import { rememberSecrets } from '../secrets.ts';
+import { rememberSecrets } from '../secrets/secrets.ts';
 import { failedStatus, type State, type Status, type TargetState } from '../states.ts';
-import { type TaskOwner, type TaskPlan, TaskRuntime } from '../task-runtime.ts';
-import type { SetTask, TaskSet } from '../task-set.ts';
-import { unknownClass } from '../unknown-class.ts';
+import type { OffsetStore } from '../stores/offset-store.ts';
+import type { SetTask, TaskSet } from '../stores/task-set.ts';
+import { within } from '../tasks/deadline.ts';
+import type { Lease } from '../tasks/lease.ts';
+import { type TaskOwner, type TaskPlan, TaskRuntime } from '../tasks/task-runtime.ts';
 
 /** What is to run here of a connector. */
 export interface WantedWork {

@@ -3,11 +3,11 @@
 // Law: each worker keeps the last plan in short, and goes on from it when it comes to lead: so work is held for a leader that
 // vanished as for any other.
 import type { Generation, GroupMember } from '../../ports/group.ts';
-import type { ConfigStore } from '../config-store.ts';
 import type { Environment } from '../environment.ts';
 import { type AssignorState, assign, assignNothingNew } from '../group/assignor.ts';
 import { aged, recalled, remembered } from '../group/plan-memory.ts';
 import { encodeAssignment, NO_MEMORY, type PlanMemory, workerMembers } from '../group/protocol.ts';
+import type { ConfigStore } from '../stores/config-store.ts';
 
 /** What planning asks of the herder. */
 export interface PlanDesk {

@@ -6,11 +6,11 @@
 import { isTransient } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Generation, GroupHandler, GroupMember, GroupOptions, Membership } from '../../ports/group.ts';
-import { within } from '../deadline.ts';
 import type { GroupSettings } from '../environment.ts';
 import { type Assignment, encodeMetadata, GROUP_PROTOCOL, parseAssignment } from '../group/protocol.ts';
 import { isExpired, makeSessionKey } from '../group/session-key.ts';
-import type { Lease } from '../lease.ts';
+import { within } from '../tasks/deadline.ts';
+import type { Lease } from '../tasks/lease.ts';
 import { GroupPlans, type PlanDesk } from './group-plans.ts';
 import type { Place, Seat } from './seat.ts';
 

@@ -1,5 +1,5 @@
 // A worker's place: alone, or in a group. What it owns, who leads, and for how long it may work.
-import { type Lease, OWN_LEASE } from '../lease.ts';
+import { type Lease, OWN_LEASE } from '../tasks/lease.ts';
 
 /** Who answers a call: this worker, another one, or nobody that is known now. */
 export type Place =

@@ -1,7 +1,8 @@
 // Which topics each connector reads and writes: what `/connectors/<name>/topics` and the lineage tell.
-import type { StoredConnector } from '../config-fold.ts';
+
 import type { Environment } from '../environment.ts';
-import type { StatusStore } from '../status-store.ts';
+import type { StoredConnector } from '../stores/config-fold.ts';
+import type { StatusStore } from '../stores/status-store.ts';
 
 export interface TopicsOf {
   readonly all: readonly string[];

@@ -10,7 +10,7 @@ import type {
   TransformDef,
 } from '../../connect/plugins.ts';
 import type { ConfigDef } from '../../core/config/define.ts';
-import type { CallMarks } from '../call-watch.ts';
+import type { CallMarks } from '../tasks/call-watch.ts';
 
 /** @param marksNow the marks of whoever calls now: a plugin is made within the run that uses it. */
 export function markedPlugin(def: PluginDef, marksNow: () => CallMarks): PluginDef {

@@ -6,8 +6,8 @@ import type { ParsedConfig, RawConfig } from '../../core/config/define.ts';
 import { unpackError } from '../../core/error-parcel.ts';
 import { TributaryError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { hung } from '../call-watch.ts';
-import { within } from '../deadline.ts';
+import { hung } from '../tasks/call-watch.ts';
+import { within } from '../tasks/deadline.ts';
 import type { HostThread, Resident } from './host-thread.ts';
 import type { Ask, HandedConfig, Report, SourcePosition } from './messages.ts';
 

@@ -3,8 +3,8 @@
 import { unpackError } from '../../core/error-parcel.ts';
 import type { TributaryError } from '../../core/errors.ts';
 import type { Offsets } from '../../ports/broker.ts';
-import { hung } from '../call-watch.ts';
-import type { IsolatedOrder, TaskRun } from '../isolation.ts';
+import { hung } from '../tasks/call-watch.ts';
+import type { IsolatedOrder, TaskRun } from '../tasks/isolation.ts';
 import type { HostThread, Resident } from './host-thread.ts';
 import type { Report, RunSpec } from './messages.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TributaryError } from '../../../src/core/errors.ts';
-import type { ConnectorFile } from '../../../src/host/config-files.ts';
+import type { ConnectorFile } from '../../../src/host/config/config-files.ts';
 import { GroupFiles } from '../../../src/host/group-files.ts';
 import { type ClusterNode, type ClusterWorld, clusterWorld } from '../../support/cluster-world.ts';
 import { SinkProbe } from '../../support/host-world.ts';

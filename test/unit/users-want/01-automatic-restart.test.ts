@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TributaryError } from '../../../src/core/errors.ts';
-import { Restarts, restartSettings } from '../../../src/host/restart-policy.ts';
+import { Restarts, restartSettings } from '../../../src/host/tasks/restart-policy.ts';
 import { restWorld } from '../../support/rest-world.ts';
 import { failingSink, sinkConfig } from './world.ts';
 

@@ -47,7 +47,7 @@ test('20: a connector looks as in Kafka Connect, unless a summary is asked for',
 test('20: a connector whose tasks all failed counts as FAILED', async () => {
   const world = await hostWorld([failingSink().definition]);
   await world.worker.create('a', sinkConfig({ 'tasks.max': '2' }), null);
-  const { summaryOf } = await import('../../../src/host/status-summary.ts');
+  const { summaryOf } = await import('../../../src/host/observe/status-summary.ts');
 
   await world.until(
     'failed',

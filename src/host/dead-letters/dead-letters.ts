@@ -1,0 +1,83 @@
+// Writes dead letters: the original bytes of a record, with headers that say why it failed.
+import type { DeadLetter } from '../../connect/connectors.ts';
+import { partitionOf } from '../../core/murmur2.ts';
+import type { Broker, Headers, Producer, Records } from '../../ports/broker.ts';
+import { headersAt } from '../../ports/headers.ts';
+
+/** Who writes letters, and who makes their topics. */
+interface LetterClients {
+  readonly producer: Broker;
+  readonly admin: Broker;
+}
+
+export class DeadLetters {
+  readonly #clients: LetterClients;
+  readonly #replication: number;
+  readonly #failed: () => void;
+  readonly #partitions = new Map<string, number>();
+  #producer: Producer | null = null;
+  #next = 0;
+  #dirty = false;
+
+  /** @param failed told when letters could not be written. */
+  constructor(clients: LetterClients, replication: number, failed: () => void = () => {}) {
+    this.#clients = clients;
+    this.#replication = replication;
+    this.#failed = failed;
+  }
+
+  /** Adds the letter of record `index`; it is on its way, `flush` waits for it. */
+  async add(letter: DeadLetter, records: Records, index: number): Promise<void> {
+    const count = await this.#count(letter.topic);
+    this.#producer ??= await this.#clients.producer.produce();
+    const { bytes } = records;
+    const keyStart = records.keyStarts[index]!;
+    const keyEnd = records.keyEnds[index]!;
+    const valueStart = records.valueStarts[index]!;
+    const partition = keyStart < 0 ? this.#next++ % count : partitionOf(bytes, keyStart, keyEnd, count);
+    const headers: Headers = [...headersAt(records, index), ...letter.headers];
+    this.#producer
+      .lane(letter.topic, partition)
+      .append(
+        records.timestampsMs[index]!,
+        keyStart < 0 ? null : bytes,
+        keyStart,
+        keyEnd,
+        valueStart < 0 ? null : bytes,
+        valueStart,
+        records.valueEnds[index]!,
+        headers.length === 0 ? null : headers,
+      );
+    this.#dirty = true;
+  }
+
+  async flush(): Promise<void> {
+    if (!this.#dirty || this.#producer === null) return;
+    try {
+      await this.#producer.flush();
+    } catch (error) {
+      this.#failed();
+      throw error;
+    }
+    this.#dirty = false;
+  }
+
+  async close(): Promise<void> {
+    await this.#producer?.close();
+    this.#producer = null;
+  }
+
+  async #count(topic: string): Promise<number> {
+    const known = this.#partitions.get(topic);
+    if (known !== undefined) return known;
+    let info = await this.#clients.admin.topic(topic);
+    if (info === null) {
+      const replication = this.#replication > 0 ? { replication: this.#replication } : {};
+      await this.#clients.admin.createTopics([{ name: topic, partitions: 1, ...replication }]);
+      info = await this.#clients.admin.topic(topic);
+    }
+    const count = info?.partitions ?? 1;
+    this.#partitions.set(topic, count);
+    return count;
+  }
+}

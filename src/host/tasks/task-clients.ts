@@ -1,0 +1,146 @@
+// The brokers that one run of a task reads from, writes to and makes topics on: the host's own, with what the worker's
+// `producer.`, `consumer.`, `admin.` settings and the connector's overrides say put on every reader and producer; or connections of
+// the run's own, where they name others.
+
+import type { RawConfig } from '../../core/config/define.ts';
+import type { Broker, ProducerOptions, ReadOptions } from '../../ports/broker.ts';
+import {
+  type ClientConfig,
+  type ClientKind,
+  clientConfig,
+  isElsewhere,
+  ownConnection,
+  wholeSetting,
+  wordSetting,
+} from '../config/client-config.ts';
+import type { ConnectorKind } from '../config/framework-config.ts';
+import type { Environment, HostSettings } from '../environment.ts';
+import { lentBroker } from './lent-broker.ts';
+
+/** The brokers of one run. */
+export interface TaskClients {
+  readonly consumer: Broker;
+  readonly producer: Broker;
+  /** Makes topics, and knows them. */
+  readonly admin: Broker;
+  /** Records go to another cluster than the host's: then nothing can be one transaction with what stands in the host's topics. */
+  readonly producesElsewhere: boolean;
+  /** Closes what was opened for this run. */
+  close(): Promise<void>;
+}
+
+type FetchOptions = Omit<ReadOptions, 'isolation'>;
+
+/** Opens what the connector needs. `raw`: with references resolved. Throws `config`, and whatever opening throws. */
+export async function openTaskClients(
+  environment: Environment,
+  raw: RawConfig,
+  kind: ConnectorKind,
+): Promise<TaskClients> {
+  const { settings } = environment;
+  const opened: Broker[] = [];
+  const open = async (connection: RawConfig | null, otherwise: Broker): Promise<Broker> => {
+    const own = connection === null ? null : await environment.openBroker(connection);
+    if (own !== null) opened.push(own);
+    return own ?? otherwise;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((broker) => broker.close()));
+  };
+  const config = (client: ClientKind): ClientConfig => clientConfig(client, raw, settings);
+  const [producerConfig, consumerConfig] = [config('producer'), config('consumer')];
+  try {
+    const produce = producerOptions(producerConfig);
+    const fetch = fetchOptions(consumerConfig);
+    if (kind === 'processor') {
+      // Reading, writing and the commit of both are one transaction: one connection, which the producer's settings decide last.
+      const broker = await open(ownConnection({ ...consumerConfig, ...producerConfig }, settings), environment.broker);
+      const both = tuned(broker, produce, fetch);
+      return { consumer: both, producer: both, admin: both, producesElsewhere: false, close };
+    }
+    const writes = await open(ownConnection(producerConfig, settings), environment.broker);
+    return {
+      consumer: tuned(await consumerOf(consumerConfig, kind, settings, open, environment.broker), null, fetch),
+      producer: tuned(writes, produce, null),
+      admin: await open(ownConnection(config('admin'), settings), writes),
+      producesElsewhere: isElsewhere(producerConfig, settings),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Sources read nothing. */
+function consumerOf(
+  config: ClientConfig,
+  kind: ConnectorKind,
+  settings: HostSettings,
+  open: (connection: RawConfig | null, otherwise: Broker) => Promise<Broker>,
+  shared: Broker,
+): Promise<Broker> {
+  return open(kind === 'source' ? null : ownConnection(config, settings), shared);
+}
+
+/** Where a sink's committed offsets stand: works with that broker, and closes it again when it is not the host's. */
+export async function withConsumerBroker<T>(
+  environment: Environment,
+  raw: RawConfig,
+  work: (broker: Broker) => Promise<T>,
+): Promise<T> {
+  const connection = ownConnection(clientConfig('consumer', raw, environment.settings), environment.settings);
+  const own = connection === null ? null : await environment.openBroker(connection);
+  try {
+    return await work(own ?? environment.broker);
+  } finally {
+    await own?.close();
+  }
+}
+
+/** A sink's input is on another cluster, whose ends this host does not watch. */
+export function readsElsewhere(raw: RawConfig, settings: HostSettings): boolean {
+  return isElsewhere(clientConfig('consumer', raw, settings), settings);
+}
+
+function producerOptions(config: ClientConfig): ProducerOptions | null {
+  const whole = (name: string) => wholeSetting('producer', config, name);
+  const compression = wordSetting('producer', config, 'compression.type', ['none', 'gzip', 'snappy', 'lz4', 'zstd']);
+  const recordBytesMax = whole('max.request.size');
+  const deliveryTimeoutMs = whole('delivery.timeout.ms');
+  const transactionTimeoutMs = whole('transaction.timeout.ms');
+  return orNull({
+    ...(compression === null ? {} : { compression }),
+    ...(recordBytesMax === null ? {} : { recordBytesMax }),
+    ...(deliveryTimeoutMs === null ? {} : { deliveryTimeoutMs }),
+    ...(transactionTimeoutMs === null ? {} : { transactionTimeoutMs }),
+  });
+}
+
+function fetchOptions(config: ClientConfig): FetchOptions | null {
+  const whole = (name: string, least = 1) => wholeSetting('consumer', config, name, least);
+  const partitionBytesMax = whole('max.partition.fetch.bytes');
+  const bytesMax = whole('fetch.max.bytes');
+  const bytesMin = whole('fetch.min.bytes');
+  const waitMs = whole('fetch.max.wait.ms', 0);
+  return orNull({
+    ...(partitionBytesMax === null ? {} : { partitionBytesMax }),
+    ...(bytesMax === null ? {} : { bytesMax }),
+    ...(bytesMin === null ? {} : { bytesMin }),
+    ...(waitMs === null ? {} : { waitMs }),
+  });
+}
+
+function orNull<T extends object>(options: T): T | null {
+  return Object.keys(options).length === 0 ? null : options;
+}
+
+/** The broker, with these options on all producers and readers that say nothing else. Closing it closes nothing. */
+function tuned(broker: Broker, produce: ProducerOptions | null, fetch: FetchOptions | null): Broker {
+  if (produce === null && fetch === null) return broker;
+  return lentBroker(broker, {
+    read: (from, options) => broker.read(from, { ...fetch, ...options }),
+    produce: (options) => broker.produce({ ...produce, ...options }),
+    transact: (id, options) => broker.transact(id, { ...produce, ...options }),
+  });
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TributaryError } from '../../../../src/core/errors.ts';
+import type { Broker, TransactionalProducer } from '../../../../src/ports/broker.ts';
+import { hostWorld, SourceProbe } from '../../../support/host-world.ts';
+
+const isOut = () => new TributaryError('TRIB_KAFKA_UNREACHABLE', 'transient', { what: 'Kafka cannot be reached.' });
+
+/** While `out` holds, nothing that needs the brokers is answered. */
+function withOutage(broker: Broker, out: () => boolean): Broker {
+  const cut = <T extends object>(target: T, names: readonly string[]): T =>
+    new Proxy(target, {
+      get: (object, name) => {
+        const member: unknown = Reflect.get(object, name);
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]): unknown => {
+          if (out() && names.includes(String(name))) return Promise.reject(isOut());
+          const answer: unknown = member.apply(object, args);
+          if (name !== 'transact') return answer;
+          return (answer as Promise<TransactionalProducer>).then((made) => cut(made, ['drain', 'commit', 'abort']));
+        };
+      },
+    });
+  return cut(broker, ['transact']);
+}
+
+test('a source outlives an outage in which even its transaction could not be aborted, exactly once', async () => {
+  const probe = new SourceProbe();
+  probe.lines.push('a');
+  const plain = await hostWorld([]);
+  let isOutage = false;
+  const broker = withOutage(plain.broker, () => isOutage);
+  const world = await hostWorld([probe.definition()], { broker, clock: plain.clock });
+  await world.worker.create('s', { 'connector.class': 'ProbeSource', topic: 'out' }, null);
+  await world.until('written', async () => (await world.read('out')).length === 1);
+
+  isOutage = true;
+  probe.lines.push('b', 'c');
+  await world.until('it is told', () => world.log.some((line) => line.includes('Records could not be written')));
+  await world.clock.sleep(60_000);
+  isOutage = false;
+  await world.until('the rest', async () => (await world.read('out')).length >= 3);
+
+  assert.deepEqual(
+    (await world.read('out')).map(({ value }) => value),
+    ['a', 'b', 'c'],
+  );
+  assert.equal(world.worker.status('s').tasks[0]?.state, 'RUNNING');
+  assert.doesNotMatch(world.log.join('\n'), /TRIB_BUG|Broken belief/);
+  await world.close();
+  await plain.close();
+});
