@@ -2,10 +2,8 @@
 //
 // Room is reserved once a value for all that has a fixed greatest size, and once more for each text, bytes and loop, so the bulk
 // of the code is plain stores. Modes as for readers: `cells` (a struct is its bare cells) and `structs`.
-import { ByteWriter } from '../../core/bytes.ts';
 import { scaleOf } from '../../core/data/logical.ts';
 import { LOGICAL, type Row, type Schema, type Value } from '../../core/data/schema.ts';
-import { quoted, TributaryError } from '../../core/errors.ts';
 import { CodeText, compileCode } from '../code-text.ts';
 import { columnType, typeMismatch } from '../column-types.ts';
 import {
@@ -18,25 +16,26 @@ import {
   numberAttribute,
   optionalBranch,
 } from './avro-schema.ts';
-import { branchName, connectSchemaOf, isUnion, logicalOf } from './connect-schema.ts';
+import { branchName, isUnion, logicalOf } from './connect-schema.ts';
 import type { ReadMode } from './read-code.ts';
 import { recursiveRecords } from './read-plan.ts';
-import { isInteger, ownSymbols, sourceIndex, takes, tooDeep } from './write-plan.ts';
+import {
+  defaultBytes,
+  fieldMissing,
+  isInteger,
+  ownSymbols,
+  sourceIndex,
+  takes,
+  takesNull,
+  tooDeep,
+  type WriteFunction,
+  type WriteOptions,
+} from './write-plan.ts';
 import { WRITE_RUNTIME } from './write-runtime.ts';
-
-export type WriteFunction<Item> = (value: Item, out: ByteWriter) => void;
 
 /** Writes rows: bare cells of `source` (a struct schema) as the record `target`; fields are matched by name. */
 export function rowWriter(source: Schema, target: AvroType): WriteFunction<Row> {
   return new WriteCode('cells').compile<Row>(source, target, 'avro/row-writer');
-}
-
-/** How values are written. */
-export interface WriteOptions {
-  /** The target was made of the source: fields and branches are matched by position, since their names may have been changed. */
-  readonly byPosition?: boolean;
-  /** A null in a field that has a default becomes the default, as Connect's own `Struct.get` has it. */
-  readonly replaceNull?: boolean;
 }
 
 /** Writes values of any schema. */
@@ -283,9 +282,28 @@ class WriteCode {
       this.code.add(
         `const ${cell} = ${cells}[${from}] ?? ${fallback === null ? 'null' : this.code.constant(fallback)};`,
       );
-      this.value(schema, field.type, cell, at);
+      this.cell(schema, field, cell, at);
     });
     this.code.add('}');
+  }
+
+  /** One field's value. SQL has no defaults of its own: a NULL is the registered field's, as a field that is not there is. */
+  private cell(source: Schema, field: AvroField, value: string, path: string): void {
+    const bytes = this.mode === 'cells' && !takesNull(field.type) ? defaultBytes(field, valueWriter) : null;
+    if (bytes === null) {
+      this.value(source, field.type, value, path);
+      return;
+    }
+    this.code.add(`if (${value} === null) {`);
+    this.constantBytes(bytes);
+    this.code.add('} else {');
+    this.present(source, field.type, value, path);
+    this.code.add('}');
+  }
+
+  private constantBytes(bytes: Buffer): void {
+    this.room(String(bytes.length));
+    this.code.add(`b.set(${this.code.constant(bytes)}, p);`, `p += ${bytes.length};`);
   }
 
   /** The name of the function that writes a record which holds itself. */
@@ -315,25 +333,14 @@ class WriteCode {
 
   /** A field of the target that the source does not have: its default, null where it may be null. */
   private absent(field: AvroField, path: string): void {
-    const { type, fallback } = field;
+    const { type } = field;
     const nullIndex = type.type === 'union' ? type.branches.findIndex(isNull) : -1;
-    const bytes = this.mode === 'structs' && nullIndex !== 0 ? defaultBytes(field) : null;
-    if (bytes !== null) {
-      this.room(String(bytes.length));
-      this.code.add(`b.set(${this.code.constant(bytes)}, p);`, `p += ${bytes.length};`);
-    } else if (nullIndex >= 0) {
+    const bytes = nullIndex === 0 ? null : defaultBytes(field, valueWriter);
+    if (bytes !== null) this.constantBytes(bytes);
+    else if (nullIndex >= 0) {
       this.fixedBytes++;
       this.code.add(`b[p++] = ${nullIndex * 2};`);
-    } else if (isNull(type)) return;
-    else {
-      throw new TributaryError('TRIB_FORMAT_FIELD_MISSING', 'data', {
-        what: `The registered schema demands the field ${quoted(path)}, which the row does not have.`,
-        fix:
-          fallback === undefined
-            ? 'Add the column, or make the field optional.'
-            : 'Add the column: defaults are for readers, not for writers.',
-      });
-    }
+    } else if (!isNull(type)) throw fieldMissing(path);
   }
 
   private union(source: Schema, target: AvroType, value: string, path: string): void {
@@ -384,16 +391,4 @@ class WriteCode {
     this.present(source, target.branches[index]!, value, path);
     this.code.add('}');
   }
-}
-
-/** The bytes of a field's default; null when it has none of its type. */
-function defaultBytes(field: AvroField): Buffer | null {
-  if (field.fallback === undefined || field.fallback === null) return null;
-  const holder: AvroRecord = { type: 'record', name: 'Holder', doc: null, fields: [field], attributes: {} };
-  const { schema } = connectSchemaOf(holder).fields![0]!;
-  const value = schema.defaultValue ?? null;
-  if (value === null) return null;
-  const out = new ByteWriter(64);
-  valueWriter(schema, field.type, 'structs')(value, out);
-  return out.toBuffer();
 }

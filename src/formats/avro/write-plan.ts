@@ -1,8 +1,27 @@
 // How Connect data goes into one Avro type: which field feeds which, found before any code is made.
-import { LOGICAL, type Schema } from '../../core/data/schema.ts';
+import { ByteWriter } from '../../core/bytes.ts';
+import { LOGICAL, type Schema, type Value } from '../../core/data/schema.ts';
 import { quoted, TributaryError } from '../../core/errors.ts';
-import { type AvroEnum, type AvroType, mapEntries, shortName } from './avro-schema.ts';
-import { ENUM_PARAMETER, logicalOf, SUM_ENUM_PARAMETER } from './connect-schema.ts';
+import {
+  type AvroEnum,
+  type AvroField,
+  type AvroRecord,
+  type AvroType,
+  isNull,
+  mapEntries,
+  shortName,
+} from './avro-schema.ts';
+import { connectSchemaOf, ENUM_PARAMETER, logicalOf, SUM_ENUM_PARAMETER } from './connect-schema.ts';
+
+export type WriteFunction<Item> = (value: Item, out: ByteWriter) => void;
+
+/** How values are written. */
+export interface WriteOptions {
+  /** The target was made of the source: fields and branches are matched by position, since their names may have been changed. */
+  readonly byPosition?: boolean;
+  /** A null in a field that has a default becomes the default, as Connect's own `Struct.get` has it. */
+  readonly replaceNull?: boolean;
+}
 
 /** True when values of the source can be written as this branch. */
 export function takes(source: Schema, branch: AvroType): boolean {
@@ -66,5 +85,33 @@ export function ownSymbols(source: Schema, target: AvroEnum): readonly string[] 
 export function tooDeep(path: string): TributaryError {
   return new TributaryError('TRIB_AVRO_SCHEMA', 'data', {
     what: `The schema at ${quoted(path)} is nested too deeply to be written.`,
+  });
+}
+
+/** True when null can be written as this type. */
+export function takesNull(type: AvroType): boolean {
+  return isNull(type) || (type.type === 'union' && type.branches.some(isNull));
+}
+
+/** The bytes of a field's default, as `writerOf` its schema writes them; null when it has none of its type. */
+export function defaultBytes(
+  field: AvroField,
+  writerOf: (source: Schema, target: AvroType, mode: 'structs') => WriteFunction<Value>,
+): Buffer | null {
+  if (field.fallback === undefined || field.fallback === null) return null;
+  const holder: AvroRecord = { type: 'record', name: 'Holder', doc: null, fields: [field], attributes: {} };
+  const { schema } = connectSchemaOf(holder).fields![0]!;
+  const value = schema.defaultValue ?? null;
+  if (value === null) return null;
+  const out = new ByteWriter(64);
+  writerOf(schema, field.type, 'structs')(value, out);
+  return out.toBuffer();
+}
+
+/** A field of the registered schema for which a row has nothing. */
+export function fieldMissing(path: string): TributaryError {
+  return new TributaryError('TRIB_FORMAT_FIELD_MISSING', 'data', {
+    what: `The registered schema demands the field ${quoted(path)}, which the row does not have.`,
+    fix: 'Add the column, or give the field a default or make it optional.',
   });
 }

@@ -190,6 +190,25 @@ test('a given schema id is written: its order, its names, its demands', async ()
   await assert.rejects(roundTrip(spec, [7, null], registry), { kind: 'data', message: /^The field \$\.b is null/ });
 });
 
+test('under a schema id a NULL, and a column that is not there, become the default of a field that takes no null', async () => {
+  const registry = new EmbeddedRegistry(null);
+  const id = await registry.register(
+    'x-value',
+    'AVRO',
+    '{"type":"record","name":"T","fields":[{"name":"A","type":"long","default":5},{"name":"opt","type":["int","null"],"default":3},{"name":"end","type":"string","default":"foo"}]}',
+  );
+  const spec = specOf(columns({ A: BIGINT, OPT: INTEGER }), { properties: { SCHEMA_ID: String(id) } });
+
+  const hexes = [];
+  for (const row of [
+    [null, null],
+    [7, 2],
+  ])
+    hexes.push((await roundTrip(spec, row, registry)).payload!.toString('hex'));
+
+  assert.deepEqual(hexes, ['0000000001' + '0a' + '02' + '06666f6f', '0000000001' + '0e' + '0004' + '06666f6f']);
+});
+
 test('a schema id that demands a field the row has not is refused before the first row', async () => {
   const registry = new EmbeddedRegistry(null);
   const id = await registry.register(
