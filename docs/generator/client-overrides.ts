@@ -24,7 +24,7 @@ export function clientOverridesPage(): ReadonlyMap<string, string> {
           table(['setting', 'effect here'], rows(true)),
           '## Without effect\n\nThese are taken, and named once: in the log when a connector is created or changed, in the answer of validation with `details=true`, and at the worker’s start for its own. So are names that are not known, and `key.serializer` and the like: converters write.',
           table(['setting', 'why'], rows(false)),
-          '## Other clusters\n\nA source whose producer goes to other `bootstrap.servers` keeps its offsets with the worker: at least once (refused with `exactly.once.support=required`). A sink’s offsets stand where it reads; the lag of one that reads elsewhere is not watched. Dead letters that are written elsewhere are not listed by `/dead-letters`. Each task opens connections of its own then, as in Kafka Connect; without such settings the host’s tasks share them.',
+          '## Other clusters\n\nA source whose producer goes to other `bootstrap.servers` keeps its offsets with the worker: at least once (refused with `exactly.once.support=required`). With a topic of its own for them there (`offsets.storage.topic`) it is exactly once; that topic is made with the connector’s `admin.override.` settings and read with its `consumer.override.` settings. A sink’s offsets stand where it reads; the lag of one that reads elsewhere is not watched. Dead letters that are written elsewhere are not listed by `/dead-letters`. Each task opens connections of its own then, as in Kafka Connect; without such settings the host’s tasks share them.',
         ],
       ),
     ],

@@ -3,12 +3,14 @@ import type { SourceConnector } from '../connect/connectors.ts';
 import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
 import { type Broker, type Offsets, partitionKey, splitPartitionKey } from '../ports/broker.ts';
+import { ownOffsetsTopic } from './config/offsets-topic.ts';
 import type { Environment } from './environment.ts';
 import type { TargetState } from './states.ts';
-import type { OffsetStore, SourceOffset, SourcePart } from './stores/offset-store.ts';
+import type { OffsetStore, SourceOffset, SourcePart, StoredOffsets } from './stores/offset-store.ts';
 import { inputKind } from './tasks/input-kind.ts';
+import { openOwnOffsets } from './tasks/own-offsets.ts';
 import { partitionsOf, sinkInput } from './tasks/sink-partitions.ts';
-import { readsElsewhere, withConsumerBroker } from './tasks/task-clients.ts';
+import { openTaskClients, readsElsewhere, withConsumerBroker } from './tasks/task-clients.ts';
 
 /** One member of `offsets` in requests and answers. */
 export interface OffsetEntry {
@@ -47,8 +49,10 @@ export class WorkerOffsets {
   async list(name: string): Promise<readonly OffsetEntry[]> {
     const connector = this.#host.get(name);
     if (this.#kindOf(connector) === 'source') {
-      await this.#host.offsets.look();
-      return this.#host.offsets.list(name);
+      return this.#withOffsets(connector, async (offsets) => {
+        await offsets.look();
+        return offsets.list(name);
+      });
     }
     const committed = await this.#withBroker(connector, (broker) => this.#committed(connector, broker));
     return [...committed]
@@ -95,14 +99,11 @@ export class WorkerOffsets {
   async reset(name: string): Promise<void> {
     const connector = await this.#stopped(name);
     if (this.#kindOf(connector) === 'source') {
-      await this.#host.offsets.open();
-      const known = this.#host.offsets.list(name);
-      if (known.length > 0) {
-        await this.#host.offsets.write(
-          name,
-          known.map(({ partition }) => ({ partition, offset: null })),
-        );
-      }
+      await this.#withOffsets(connector, async (offsets) => {
+        await offsets.open();
+        const forgotten = offsets.list(name).map(({ partition }) => ({ partition, offset: null }));
+        if (forgotten.length > 0) await offsets.write(name, forgotten);
+      });
     } else await this.#withBroker(connector, (broker) => broker.deleteGroup(this.#input(connector).group));
   }
 
@@ -142,6 +143,21 @@ export class WorkerOffsets {
     return (topics.length === 0 && pattern === null) || this.#inputKind(connector) !== 'topics';
   }
 
+  /** Works with the offsets of a source, wherever they stand. */
+  async #withOffsets<T>(connector: Subject, work: (offsets: StoredOffsets) => Promise<T>): Promise<T> {
+    const shared = this.#host.offsets;
+    const raw = this.#rawOf(connector);
+    if (ownOffsetsTopic(raw, this.#environment.settings) === null) return work(shared);
+    const clients = await openTaskClients(this.#environment, raw, 'source');
+    const own = openOwnOffsets(this.#environment, raw, clients, shared);
+    try {
+      return await work(own ?? shared);
+    } finally {
+      await own?.close();
+      await clients.close();
+    }
+  }
+
   /** Works with the broker that a sink commits to. */
   #withBroker<T>(connector: Subject, work: (broker: Broker) => Promise<T>): Promise<T> {
     return withConsumerBroker(this.#environment, this.#rawOf(connector), work);
@@ -167,7 +183,11 @@ export class WorkerOffsets {
     const offsets = entries.map(
       ({ partition, offset }): SourceOffset => ({ partition: partition as SourcePart, offset }),
     );
-    await this.#host.offsets.write(connector.name, offsets);
+    await this.#withOffsets(connector, async (stored) => {
+      // Under which keys they stand is told by what is stored.
+      await stored.look();
+      await stored.write(connector.name, offsets);
+    });
   }
 
   /** The group keeps what is not named: what is forgotten is left out when the rest is committed anew. */

@@ -219,6 +219,8 @@ export async function hostWorld(
     readonly broker?: Broker;
     readonly clock?: Clock;
     readonly http?: HttpClient;
+    /** Another cluster by client settings; none by default. */
+    readonly openBroker?: Environment['openBroker'];
     readonly settings?: Partial<HostSettings>;
   } = {},
 ): Promise<HostWorld> {
@@ -230,7 +232,7 @@ export async function hostWorld(
   const registry = new EmbeddedRegistry(null);
   const environment: Environment = {
     broker,
-    openBroker: async () => null,
+    openBroker: options.openBroker ?? (async () => null),
     registry,
     registryOf: () => registry,
     store: new MemoryStateStore(clock),

@@ -311,7 +311,7 @@ const SOURCE: ConfigDef = [
     type: 'STRING',
     fallback: null,
     importance: 'LOW',
-    doc: 'Topic for this connector’s source offsets, instead of the worker’s.',
+    doc: 'Topic for this connector’s source offsets, on the cluster that it writes to; made when it is missing. What it does not hold is looked up in the worker’s topic, which gets a copy.',
     group: 'offsets.topic',
     order: 1,
     width: 'LONG',

@@ -5,6 +5,7 @@
 import type { RawConfig } from '../../core/config/define.ts';
 import { TributaryError } from '../../core/errors.ts';
 import { type Logger, parseLevel } from '../../core/log.ts';
+import { isExactlyOnceSource } from '../config/offsets-topic.ts';
 import { type Environment, taskTransactionalId } from '../environment.ts';
 import { connectorItem, parseItem, queryItem, taskItem } from '../group/work-items.ts';
 import type { Status } from '../states.ts';
@@ -16,6 +17,7 @@ import { StatusStore } from '../stores/status-store.ts';
 import { sameSet, type TaskSet } from '../stores/task-set.ts';
 import { within } from '../tasks/deadline.ts';
 import type { Lease } from '../tasks/lease.ts';
+import { withProducerBroker } from '../tasks/task-clients.ts';
 import { ConnectorWork, concerns, type WantedWork, type WorkDesk } from './connector-work.ts';
 import { GroupSeat, type SeatDesk } from './group-seat.ts';
 import type { OtherSeat, OtherWork } from './other-work.ts';
@@ -179,7 +181,8 @@ export class Herder implements WorkDesk, SeatDesk {
   fencingDue(name: string): boolean {
     const { settings } = this.environment;
     if (settings.group === null || !settings.exactlyOnceSources || !this.configs.fencingDue(name)) return false;
-    return this.#isSource(this.configs.get(name)?.config ?? {});
+    const config = this.configs.get(name)?.config ?? {};
+    return this.#isSource(config) && isExactlyOnceSource(this.environment.providers.resolve(config), settings);
   }
 
   async fence(name: string): Promise<void> {
@@ -342,15 +345,17 @@ export class Herder implements WorkDesk, SeatDesk {
   async #fenceProducers(name: string): Promise<void> {
     const stored = this.configs.get(name);
     if (stored === null || !this.fencingDue(name)) return;
-    const { broker, settings } = this.environment;
+    const { providers, settings } = this.environment;
     const count = stored.tasks?.length ?? 0;
     const due = [...this.configs.unfenced(name)];
-    while (due.length > 0) {
-      const some = due.splice(0, FENCED_AT_ONCE);
-      await Promise.all(
-        some.map(async (task) => (await broker.transact(taskTransactionalId(settings, name, task))).close()),
-      );
-    }
+    await withProducerBroker(this.environment, providers.resolve(stored.config), async (broker) => {
+      while (due.length > 0) {
+        const some = due.splice(0, FENCED_AT_ONCE);
+        await Promise.all(
+          some.map(async (task) => (await broker.transact(taskTransactionalId(settings, name, task))).close()),
+        );
+      }
+    });
     await this.configs.putFencing(name, count);
   }
 

@@ -19,38 +19,78 @@ export interface SourceOffset {
   readonly offset: SourcePart | null;
 }
 
+/** Source offsets as a task uses them. */
+export interface SourceOffsets {
+  /** Reads to the end of the log as it is now. Called by every task after it has fenced its older copies; a failed try may be repeated. */
+  open(): Promise<void>;
+  get(connector: string, partition: SourcePart): SourcePart | null;
+  /** True when just these offsets are stored. */
+  holds(connector: string, offsets: readonly SourceOffset[]): boolean;
+  /** Adds the records of these offsets to the open transaction (or batch) of a producer. */
+  append(producer: Producer, connector: string, offsets: readonly SourceOffset[]): void;
+  /** The offsets were committed. */
+  applied(connector: string, offsets: readonly SourceOffset[]): void;
+}
+
+/** Source offsets as REST reads and changes them. */
+export interface StoredOffsets extends SourceOffsets {
+  /** Reads what can be read now, past no open transaction. */
+  look(): Promise<void>;
+  list(connector: string): readonly SourceOffset[];
+  /** Writes offsets outside of any task; null forgets one. */
+  write(connector: string, offsets: readonly SourceOffset[]): Promise<void>;
+}
+
+export interface OffsetStoreOptions {
+  readonly topic: StoreTopic;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** False: the topic is read only when it is asked for, and nothing waits for it in between. */
+  readonly follows?: boolean;
+}
+
 interface Entry extends SourceOffset {
   /** The key as first written: members keep the connector's own order. */
   readonly key: string;
 }
 
-export class OffsetStore {
+export class OffsetStore implements StoredOffsets {
   readonly #broker: Broker;
   readonly #topic: StoreTopic;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #follows: boolean;
   readonly #entries = new Map<string, Map<string, Entry>>();
   #count = 1;
   #follower: Promise<TopicFollower> | null = null;
 
-  constructor(broker: Broker, options: { readonly topic: StoreTopic; readonly clock: Clock; readonly log: Logger }) {
+  constructor(broker: Broker, options: OffsetStoreOptions) {
     this.#broker = broker;
     this.#topic = options.topic;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#follows = options.follows ?? true;
   }
 
-  /** Reads to the end of the log as it is now. Called by every task after it has fenced its older copies; a failed try may be repeated. */
-  async open(): Promise<void> {
-    await (await this.#followed()).refresh('latest', TOPIC_END_LIMIT_MS);
+  open(): Promise<void> {
+    return this.#read('latest');
   }
 
   /**
    * Reads what can be read now. Unlike `open` it waits for no transaction: one that a killed host left open ends only when its task
    * starts again, which must not wait for it in turn.
    */
-  async look(): Promise<void> {
-    await (await this.#followed()).refresh('stable', TOPIC_END_LIMIT_MS);
+  look(): Promise<void> {
+    return this.#read('stable');
+  }
+
+  async #read(end: 'latest' | 'stable'): Promise<void> {
+    const follower = await this.#followed();
+    try {
+      await follower.refresh(end, TOPIC_END_LIMIT_MS);
+    } finally {
+      if (!this.#follows) await this.close();
+    }
   }
 
   #followed(): Promise<TopicFollower> {
@@ -63,16 +103,19 @@ export class OffsetStore {
 
   async close(): Promise<void> {
     const follower = await this.#follower?.catch(() => null);
+    this.#follower = null;
     await follower?.close();
   }
 
-  /** True when the store holds just these offsets. */
   holds(connector: string, offsets: readonly SourceOffset[]): boolean {
-    return offsets.every(({ partition, offset }) => canonical(this.get(connector, partition)) === canonical(offset));
+    return offsets.every(
+      ({ partition, offset }) => partitionText(this.get(connector, partition)) === partitionText(offset),
+    );
   }
 
   async #follow(): Promise<TopicFollower> {
     this.#count = await openStoreTopic(this.#broker, this.#topic);
+    this.#entries.clear();
     return follow(this.#broker, {
       topic: this.#topic.name,
       partitions: this.#count,
@@ -83,14 +126,13 @@ export class OffsetStore {
   }
 
   get(connector: string, partition: SourcePart): SourcePart | null {
-    return this.#entries.get(connector)?.get(canonical(partition))?.offset ?? null;
+    return this.#entries.get(connector)?.get(partitionText(partition))?.offset ?? null;
   }
 
   list(connector: string): readonly SourceOffset[] {
     return [...(this.#entries.get(connector)?.values() ?? [])].map(({ partition, offset }) => ({ partition, offset }));
   }
 
-  /** Adds the records of these offsets to the open transaction (or batch) of a producer. */
   append(producer: Producer, connector: string, offsets: readonly SourceOffset[]): void {
     for (const { partition, offset } of offsets) {
       const key = Buffer.from(this.#keyOf(connector, partition));
@@ -100,14 +142,13 @@ export class OffsetStore {
     }
   }
 
-  /** The offsets were committed: remembers them at once. The log brings them back in a moment, after older ones. */
+  /** Remembers them at once. The log brings them back in a moment, after older ones. */
   applied(connector: string, offsets: readonly SourceOffset[]): void {
     for (const { partition, offset } of offsets) {
       this.#set(connector, { key: this.#keyOf(connector, partition), partition, offset });
     }
   }
 
-  /** Writes offsets outside of any task (REST). */
   async write(connector: string, offsets: readonly SourceOffset[]): Promise<void> {
     const producer = await this.#broker.produce();
     try {
@@ -120,7 +161,7 @@ export class OffsetStore {
   }
 
   #keyOf(connector: string, partition: SourcePart): string {
-    const known = this.#entries.get(connector)?.get(canonical(partition))?.key;
+    const known = this.#entries.get(connector)?.get(partitionText(partition))?.key;
     return known ?? JSON.stringify([connector, partition]);
   }
 
@@ -144,15 +185,15 @@ export class OffsetStore {
       entries = new Map();
       this.#entries.set(connector, entries);
     }
-    if (entry.offset === null) entries.delete(canonical(entry.partition));
-    else entries.set(canonical(entry.partition), entry);
+    if (entry.offset === null) entries.delete(partitionText(entry.partition));
+    else entries.set(partitionText(entry.partition), entry);
   }
 }
 
-/** The same text for the same members in any order. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+/** The same text for the same members in any order: what a partition (or an offset) is known by. */
+export function partitionText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(partitionText).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${canonical(item)}`).join(',')}}`;
+  return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${partitionText(item)}`).join(',')}}`;
 }

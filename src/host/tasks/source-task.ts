@@ -9,9 +9,12 @@ import { isTransient, TributaryError } from '../../core/errors.ts';
 import type { Counter } from '../../core/metrics.ts';
 import type { TaskMeter } from '../../core/task-meter.ts';
 import type { Producer, TransactionalProducer } from '../../ports/broker.ts';
+import { isExactlyOnceSource } from '../config/offsets-topic.ts';
 import { taskTransactionalId } from '../environment.ts';
-import type { OffsetStore, SourceOffset, SourcePart } from '../stores/offset-store.ts';
+import type { LayeredOffsets } from '../stores/layered-offsets.ts';
+import type { OffsetStore, SourceOffset, SourceOffsets, SourcePart } from '../stores/offset-store.ts';
 import { checkLease } from './lease.ts';
+import { openOwnOffsets } from './own-offsets.ts';
 import { SourceEncoder } from './source-encoder.ts';
 import type { TaskFrame } from './task-frame.ts';
 import { TopicCreation } from './topic-creation.ts';
@@ -23,7 +26,9 @@ const RETRY_MAX_MS = 30_000;
 export class SourceTaskLoop {
   readonly #frame: TaskFrame;
   readonly #task: SourceTask;
-  readonly #offsets: OffsetStore;
+  readonly #offsets: SourceOffsets;
+  /** The same, when the connector has a topic of its own. */
+  readonly #own: LayeredOffsets | null;
   readonly #encoder: SourceEncoder;
   readonly #topics: TopicCreation;
   readonly #polled: Counter;
@@ -50,13 +55,14 @@ export class SourceTaskLoop {
     const { environment, config } = frame;
     this.#frame = frame;
     this.#task = task;
-    this.#offsets = offsets;
+    this.#own = openOwnOffsets(environment, config.raw, frame.clients, offsets);
+    this.#offsets = this.#own ?? offsets;
     this.#topics = new TopicCreation(frame.clients.admin, config.raw, environment.settings.topicCreation);
     this.#encoder = new SourceEncoder(frame, this.#topics);
     this.#polled = frame.counter('records_read');
     this.#written = frame.counter('records_written');
     this.#meter = environment.metrics.meter(frame.connector, frame.task);
-    this.#exactlyOnce = environment.settings.exactlyOnceSources && !frame.clients.producesElsewhere;
+    this.#exactlyOnce = isExactlyOnceSource(config.raw, environment.settings);
     const boundary = config.raw['transaction.boundary']?.trim().toLowerCase();
     this.#boundaries = this.#exactlyOnce && boundary === 'connector' ? new TransactionBoundaries() : null;
     const flushMs = environment.settings.offsetFlushIntervalMs;
@@ -240,13 +246,13 @@ export class SourceTaskLoop {
 
   /** What is promised when the connector is checked is kept: a transaction does not reach over two clusters. */
   #checkPromise(): void {
-    const { clients, config, environment, log } = this.#frame;
-    if (!clients.producesElsewhere || !environment.settings.exactlyOnceSources) return;
+    const { config, environment, log } = this.#frame;
+    if (this.#exactlyOnce || !environment.settings.exactlyOnceSources) return;
     if (config.raw['exactly.once.support']?.trim().toLowerCase() === 'required') {
       throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
         what: 'exactly.once.support is "required", but records go to another cluster than the offsets.',
         where: 'producer.override.bootstrap.servers',
-        fix: 'Use "requested", or a worker on the cluster that is written to.',
+        fix: 'Give the connector a topic of its own for offsets there, with "offsets.storage.topic", or use "requested".',
       });
     }
     log.warn('Records go to another cluster than the offsets: at least once.');
@@ -258,7 +264,8 @@ export class SourceTaskLoop {
       ? await clients.producer.transact(taskTransactionalId(environment.settings, connector, task))
       : null;
     this.#producer = this.#transaction ?? (await clients.producer.produce());
-    this.#offsetProducer = clients.producesElsewhere ? await environment.broker.produce() : this.#producer;
+    const isApart = clients.producesElsewhere && this.#own === null;
+    this.#offsetProducer = isApart ? await environment.broker.produce() : this.#producer;
   }
 
   async #openAgain(): Promise<void> {
@@ -307,6 +314,7 @@ export class SourceTaskLoop {
     if (this.#isOpen) await this.#abort().catch(() => {});
     await this.#producer?.close().catch(() => {});
     if (this.#offsetProducer !== this.#producer) await this.#offsetProducer?.close().catch(() => {});
+    await this.#own?.close();
     await this.#task.stop();
   }
 }

@@ -2,6 +2,7 @@
 // `producer.`, `consumer.`, `admin.` settings and the connector's overrides say put on every reader and producer; or connections of
 // the run's own, where they name others.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { RawConfig } from '../../core/config/define.ts';
 import type { Broker, ProducerOptions, ReadOptions } from '../../ports/broker.ts';
 import {
@@ -14,6 +15,7 @@ import {
   wordSetting,
 } from '../config/client-config.ts';
 import type { ConnectorKind } from '../config/framework-config.ts';
+import { ownOffsetsTopic } from '../config/offsets-topic.ts';
 import type { Environment, HostSettings } from '../environment.ts';
 import { lentBroker } from './lent-broker.ts';
 
@@ -25,6 +27,8 @@ export interface TaskClients {
   readonly admin: Broker;
   /** Records go to another cluster than the host's: then nothing can be one transaction with what stands in the host's topics. */
   readonly producesElsewhere: boolean;
+  /** The producer has a connection of its own, perhaps another user's, so it does not write what only the host may. */
+  readonly producesApart: boolean;
   /** Closes what was opened for this run. */
   close(): Promise<void>;
 }
@@ -56,14 +60,26 @@ export async function openTaskClients(
       // Reading, writing and the commit of both are one transaction: one connection, which the producer's settings decide last.
       const broker = await open(ownConnection({ ...consumerConfig, ...producerConfig }, settings), environment.broker);
       const both = tuned(broker, produce, fetch);
-      return { consumer: both, producer: both, admin: both, producesElsewhere: false, close };
+      return {
+        consumer: both,
+        producer: both,
+        admin: both,
+        producesElsewhere: false,
+        producesApart: broker !== environment.broker,
+        close,
+      };
     }
     const writes = await open(ownConnection(producerConfig, settings), environment.broker);
+    const reads =
+      kind === 'source'
+        ? await open(offsetsConnection(raw, consumerConfig, producerConfig, settings), writes)
+        : await open(ownConnection(consumerConfig, settings), environment.broker);
     return {
-      consumer: tuned(await consumerOf(consumerConfig, kind, settings, open, environment.broker), null, fetch),
+      consumer: tuned(reads, null, fetch),
       producer: tuned(writes, produce, null),
       admin: await open(ownConnection(config('admin'), settings), writes),
       producesElsewhere: isElsewhere(producerConfig, settings),
+      producesApart: writes !== environment.broker,
       close,
     };
   } catch (error) {
@@ -72,15 +88,29 @@ export async function openTaskClients(
   }
 }
 
-/** Sources read nothing. */
-function consumerOf(
-  config: ClientConfig,
-  kind: ConnectorKind,
+/** Sources read nothing but a topic of offsets of their own, which is where they write; null: by the same connection. */
+function offsetsConnection(
+  raw: RawConfig,
+  consumer: ClientConfig,
+  producer: ClientConfig,
   settings: HostSettings,
-  open: (connection: RawConfig | null, otherwise: Broker) => Promise<Broker>,
-  shared: Broker,
-): Promise<Broker> {
-  return open(kind === 'source' ? null : ownConnection(config, settings), shared);
+): RawConfig | null {
+  if (ownOffsetsTopic(raw, settings) === null) return null;
+  const servers = producer['bootstrap.servers'];
+  const reading = ownConnection(
+    servers === undefined ? consumer : { 'bootstrap.servers': servers, ...consumer },
+    settings,
+  );
+  return isDeepStrictEqual(reading, ownConnection(producer, settings)) ? null : reading;
+}
+
+/** Works with the broker that a source writes to, and closes it again when it is not the host's. */
+export async function withProducerBroker<T>(
+  environment: Environment,
+  raw: RawConfig,
+  work: (broker: Broker) => Promise<T>,
+): Promise<T> {
+  return withBroker(environment, clientConfig('producer', raw, environment.settings), work);
 }
 
 /** Where a sink's committed offsets stand: works with that broker, and closes it again when it is not the host's. */
@@ -89,7 +119,15 @@ export async function withConsumerBroker<T>(
   raw: RawConfig,
   work: (broker: Broker) => Promise<T>,
 ): Promise<T> {
-  const connection = ownConnection(clientConfig('consumer', raw, environment.settings), environment.settings);
+  return withBroker(environment, clientConfig('consumer', raw, environment.settings), work);
+}
+
+async function withBroker<T>(
+  environment: Environment,
+  config: ClientConfig,
+  work: (broker: Broker) => Promise<T>,
+): Promise<T> {
+  const connection = ownConnection(config, environment.settings);
   const own = connection === null ? null : await environment.openBroker(connection);
   try {
     return await work(own ?? environment.broker);

@@ -46,7 +46,7 @@ async function opened(
       connections.push(connection);
       return memoryBroker(turningClock());
     },
-    settings: { raw: worker, overridePolicy },
+    settings: { raw: worker, overridePolicy, stores: { offsets: { name: 'worker-offsets' } } },
   } as unknown as Environment;
   return { connections, clients: await openTaskClients(environment, raw, kind), shared };
 }
@@ -177,4 +177,27 @@ test('a sink reads as its consumer’s settings say, the worker’s below the co
   );
   assert.deepEqual(probe.batches, [2, 1]);
   await world.close();
+});
+
+test('a source with a topic of its own for offsets reads it where it writes, as the consumer’s settings say', async () => {
+  const worker = { 'bootstrap.servers': 'a:1' };
+  const own = { 'offsets.storage.topic': 'mine', 'producer.override.bootstrap.servers': 'b:2' };
+
+  const same = await opened('source', own, worker);
+  const other = await opened('source', { ...own, 'consumer.override.client.id': 'reader' }, worker);
+
+  assert.equal(same.clients.consumer, same.clients.producer);
+  assert.deepEqual(same.connections, [{ 'bootstrap.servers': 'b:2' }]);
+  assert.deepEqual(other.connections, [
+    { 'bootstrap.servers': 'b:2' },
+    { 'bootstrap.servers': 'b:2', 'client.id': 'reader' },
+  ]);
+});
+
+test('a source whose own topic is the worker’s has none of its own', async () => {
+  const named = { 'offsets.storage.topic': 'worker-offsets', 'consumer.override.client.id': 'reader' };
+
+  const { connections } = await opened('source', named, { 'bootstrap.servers': 'a:1' });
+
+  assert.deepEqual(connections, []);
 });
