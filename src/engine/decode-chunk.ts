@@ -7,6 +7,7 @@ import { TributaryError } from '../core/errors.ts';
 import type { RowReader } from '../formats/format.ts';
 import type { Headers, Records } from '../ports/broker.ts';
 import { headerAt, headersAt } from '../ports/headers.ts';
+import { addHeaderCells } from './header-cells.ts';
 import type { Serdes } from './serdes.ts';
 import type { Chunk, SourceDef } from './topology.ts';
 
@@ -72,6 +73,7 @@ export class SourceDecoder {
     const { bytes, keyStarts, keyEnds, valueStarts, valueEnds, timestampsMs } = records;
     const keyReader = this.#key;
     const valueReader = this.#value;
+    const { wantedHeaders } = this.def;
     let i = from;
     try {
       for (; i < to; i++) {
@@ -80,6 +82,7 @@ export class SourceDecoder {
         const key = keyStart < 0 ? null : keyReader === null ? [] : keyReader.read(bytes, keyStart, keyEnds[i]!);
         const row =
           valueStart < 0 ? null : valueReader === null ? [] : valueReader.read(bytes, valueStart, valueEnds[i]!);
+        if (row !== null && wantedHeaders.length > 0) addHeaderCells(row, headersOf(records, i), wantedHeaders);
         keys.push(key);
         rows.push(row);
         timesMs.push(timestampsMs[i]!);

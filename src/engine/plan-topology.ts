@@ -55,7 +55,7 @@ function build(queryId: string, plan: PlanNode, target: SinkSpec | null, options
 
 function materialized(generator: Generator, plan: PlanNode, keepsResult: boolean): Materialized | null {
   const part = generator.parts.length - 1;
-  const { stores, sources } = generator.parts[part]!;
+  const { stores } = generator.parts[part]!;
   if (keepsResult) {
     const store = stores.findIndex(({ name }) => name === 'result');
     return { part, store, rowOf: (key, value) => ({ key, value }), retentionMs: null };
@@ -65,11 +65,10 @@ function materialized(generator: Generator, plan: PlanNode, keepsResult: boolean
   const store = stores.findIndex(({ name }) => name === base.id);
   if (plan.kind === 'source') return { part, store, rowOf: (key, value) => ({ key, value }), retentionMs: null };
   if (plan.kind !== 'project') return null;
-  const paths = base.kind === 'source' ? sources[stores[store]!.ofSource!]!.def.wantedValue : [];
   return {
     part,
     store,
-    rowOf: resultFunction(generator, plan as ProjectNode, base, paths),
+    rowOf: resultFunction(generator, plan as ProjectNode, base),
     retentionMs: base.kind === 'aggregate' ? (base.spec?.retentionMs ?? null) : null,
   };
 }

@@ -20,7 +20,8 @@ export function pullFunction(plan: PullPlan, functions: Functions, context: Func
     const { kind, name } = plan.node.columns[index]!;
     if (kind === 'key') return throughPath(nullable(`key[${index}]`), path);
     if (kind === 'window') return plain(`key[${keyCount + (name === 'WINDOWSTART' ? 0 : 1)}]`);
-    if (kind === 'value') return throughPath(nullable(`value[${index - keyCount}]`), path);
+    // The header columns come behind the value's, here and in a stored row.
+    if (kind === 'value' || kind === 'header') return throughPath(nullable(`value[${index - keyCount}]`), path);
     return name === 'ROWTIME' ? plain('time') : nullable('null');
   };
   const body = unit.frame(() => {

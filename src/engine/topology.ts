@@ -44,6 +44,8 @@ export interface SourceDef {
   /** Paths of the key / value columns that the query reads; a chunk's cells come in this order. Empty: rows are `[]`, nothing is decoded. */
   readonly wantedKey: readonly (readonly number[])[];
   readonly wantedValue: readonly (readonly number[])[];
+  /** Header columns of a table whose cells stand behind the value's in each row, so that a store holds them; null is all headers. */
+  readonly wantedHeaders: readonly (string | null)[];
   /** Hand over `chunk.headers` (a query that hands headers on, or reads them). */
   readonly needsHeaders: boolean;
   readonly needsOffsets: boolean;

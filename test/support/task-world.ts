@@ -46,6 +46,7 @@ export function sourceOf(topic: string, shape: 'stream' | 'table'): SourceDef {
     value: SERDE,
     wantedKey: [[0]],
     wantedValue: [[0]],
+    wantedHeaders: [],
     needsHeaders: false,
     needsOffsets: false,
     internal: false,

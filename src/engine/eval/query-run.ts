@@ -5,6 +5,7 @@ import { TributaryError } from '../../core/errors.ts';
 import type { RowReader } from '../../formats/format.ts';
 import { CachedState } from '../cached-state.ts';
 import { readersOf } from '../decode-chunk.ts';
+import { addHeaderCells } from '../header-cells.ts';
 import type { Serdes } from '../serdes.ts';
 import type { Chunk, Output, SourceDef, TaskInstance, Topology } from '../topology.ts';
 import type { MemoryTopics, StoredRecord } from './topics.ts';
@@ -77,6 +78,7 @@ export class QueryRun {
     try {
       if (record.key !== null) key = source.key === null ? [] : await read(source.key, record.key);
       if (record.value !== null) row = source.value === null ? [] : await read(source.value, record.value);
+      if (row !== null) addHeaderCells(row, record.headers, source.def.wantedHeaders);
     } catch (error) {
       if (!(error instanceof TributaryError) || error.kind !== 'data') throw error;
       if (!this.#options.failOnBadRecords) return null;

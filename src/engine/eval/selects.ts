@@ -70,7 +70,8 @@ async function asWritten(world: World, plan: PullPlan, row: Row): Promise<Row> {
   );
   const ready = reader.prepare(bytes, new Int32Array([0]), new Int32Array([bytes.length]), 1);
   if (ready !== null) await ready;
-  return reader.read(bytes, 0, bytes.length) ?? row;
+  const read = reader.read(bytes, 0, bytes.length);
+  return read === null ? row : [...read, ...row.slice(shape.value.length)];
 }
 
 function response(plan: PullPlan, rows: readonly Value[][], finalMessage: string | null): Printable {

@@ -79,6 +79,7 @@ function throughTopic(generation: Generation, node: RepartitionNode, consume: Co
     value: rowRef(),
     wantedKey,
     wantedValue: [] as number[][],
+    wantedHeaders: [],
     needsHeaders: true,
     needsOffsets: false,
     internal: true,

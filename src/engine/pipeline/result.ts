@@ -11,7 +11,7 @@ import { nullable, plain, throughPath } from './flow.ts';
 import { Fold } from './fold.ts';
 import type { Generation } from './generation.ts';
 import { Part } from './part.ts';
-import { valueCell } from './stored-source.ts';
+import { storedCell, valuePathsOf } from './stored-source.ts';
 
 export type ResultOf = (key: Row, state: Row, timeMs: number) => { readonly key: Row; readonly value: Row } | null;
 
@@ -22,13 +22,8 @@ export function stateNode(plan: PlanNode): AggregateNode | SourceNode | null {
   return plan.kind === 'filter' || plan.kind === 'project' ? stateNode(plan.input) : null;
 }
 
-/** Code from a stored entry to the result row. `valuePaths`: how rows of a source are stored. */
-export function resultFunction(
-  generation: Generation,
-  plan: ProjectNode,
-  base: AggregateNode | SourceNode,
-  valuePaths: readonly (readonly number[])[],
-): ResultOf {
+/** Code from a stored entry to the result row. */
+export function resultFunction(generation: Generation, plan: ProjectNode, base: AggregateNode | SourceNode): ResultOf {
   const part = new Part('result');
   const unit: Unit = part.unit;
   const compiler = new ExpressionCompiler(unit, generation.functions, generation.context);
@@ -49,7 +44,7 @@ export function resultFunction(
   const cells =
     base.kind === 'aggregate'
       ? resultCells(base, new Fold(inner, base), keyTexts, bounds, 'state')
-      : sourceCells(base, valuePaths, bounds);
+      : sourceCells(base, bounds);
   const filters: string[] = [];
   for (let node: PlanNode = plan.input; node !== base && node.kind === 'filter'; node = node.input) {
     filters.push(`if (!${compiler.test(node.where, cells, 'HAVING')}) return null;`);
@@ -67,14 +62,14 @@ export function resultFunction(
   });
 }
 
-function sourceCells(base: SourceNode, valuePaths: readonly (readonly number[])[], bounds: readonly string[]) {
-  const keyCount = base.topic.key.length;
+function sourceCells(base: SourceNode, bounds: readonly string[]) {
+  const paths = valuePathsOf(base);
   return (index: number, path: readonly number[]) => {
     const column = base.columns[index]!;
     if (column.kind === 'key') return throughPath(nullable(`key[${index}]`), path);
     if (column.kind === 'window') return plain(bounds[column.name === 'WINDOWSTART' ? 0 : 1]!);
-    if (column.kind !== 'value') return column.name === 'ROWTIME' ? plain('time') : nullable('null');
-    return valueCell('state', valuePaths, index - keyCount, path);
+    if (column.kind === 'system') return column.name === 'ROWTIME' ? plain('time') : nullable('null');
+    return storedCell('state', base, paths, index, path);
   };
 }
 

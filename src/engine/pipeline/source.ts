@@ -1,11 +1,11 @@
 // The loop over a chunk of one source.
 import type { Code } from '../../sql/compile/code.ts';
 import type { SourceNode } from '../../sql/plan/nodes.ts';
+import { allHeaders, lastHeader } from '../header-cells.ts';
 import { type Consume, type Flow, indented, nullable, plain, throughPath } from './flow.ts';
 import type { Generation } from './generation.ts';
-import { allHeaders, lastHeader } from './headers.ts';
 import { serdeRef } from './serde-ref.ts';
-import { valueCell, valuePathsOf } from './stored-source.ts';
+import { headersKept, storedCell, valuePathsOf } from './stored-source.ts';
 import { extractTimeText } from './timestamp.ts';
 
 /** Writes the loop; its body is what the consumer answers. */
@@ -22,6 +22,7 @@ export function generateSource(generation: Generation, node: SourceNode, consume
     value: serdeRef(node.topic, 'value'),
     wantedKey: reader.keyPaths,
     wantedValue: reader.valuePaths,
+    wantedHeaders: headersKept(node).map(({ header }) => header),
     needsHeaders: true,
     needsOffsets: false,
     internal: false,
@@ -119,7 +120,7 @@ class SourceCells {
   #cell(row: 'row' | 'old', index: number, path: readonly number[]): Code {
     const kind = this.#node.columns[index]!.kind;
     if (kind === 'system' && this.#node.columns[index]!.name === 'ROWTIME') return plain('time');
-    const id = `${kind === 'value' ? row : 'row'} ${index} ${path.join('.')}`;
+    const id = `${kind === 'value' || kind === 'header' ? row : 'row'} ${index} ${path.join('.')}`;
     let used = this.#used.get(id);
     if (used === undefined) {
       used = {
@@ -137,8 +138,9 @@ class SourceCells {
       case 'key':
         return throughPath(nullable(this.#keyText(index)), path);
       case 'value':
-        return this.#value(row, index - this.#keyCount, path);
+        return this.#stored(row, index, path);
       case 'header': {
+        if (this.#node.shape === 'table') return this.#stored(row, index, path);
         const { header } = this.#node.headers.find((each) => each.column === index)!;
         const unit = this.#generation.part.unit;
         const code =
@@ -159,8 +161,8 @@ class SourceCells {
     return this.#node.shape === 'table' ? `key[${place}]` : `(key === null ? null : key[${place}])`;
   }
 
-  #value(row: 'row' | 'old', field: number, path: readonly number[]): Code {
-    const code = valueCell(row, this.valuePaths, field, path);
+  #stored(row: 'row' | 'old', index: number, path: readonly number[]): Code {
+    const code = storedCell(row, this.#node, this.valuePaths, index, path);
     const present = row === 'row' && this.mustExist;
     return present ? code : nullable(`(${row} === null ? null : ${code.text})`);
   }

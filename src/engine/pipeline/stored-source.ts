@@ -13,14 +13,23 @@ export function valuePathsOf(node: SourceNode): readonly (readonly number[])[] {
   });
 }
 
-/** A value cell out of a decoded row that is not null. `field`: place among the value columns. */
-export function valueCell(
+/** Header columns of a table that the query reads. Their cells stand behind the value's in each row. */
+export function headersKept(node: SourceNode): SourceNode['headers'] {
+  if (node.shape !== 'table') return [];
+  return node.headers.filter(({ column }) => node.reads === null || node.reads.some(([read]) => read === column));
+}
+
+/** A value or header cell out of a decoded row that is not null. `paths`: those of the value. */
+export function storedCell(
   row: string,
+  node: SourceNode,
   paths: readonly (readonly number[])[],
-  field: number,
+  index: number,
   path: readonly number[],
 ): Code {
-  const wanted = [field, ...path];
+  const header = headersKept(node).findIndex(({ column }) => column === index);
+  if (header >= 0) return throughPath(nullable(`${row}[${paths.length + header}]`), path);
+  const wanted = [index - node.topic.key.length, ...path];
   // Either this very path is read, or a shorter one that holds it.
   for (let length = wanted.length; length >= 1; length--) {
     const place = paths.findIndex((each) => each.length === length && each.every((step, i) => step === wanted[i]));
@@ -29,11 +38,11 @@ export function valueCell(
   return nullable('null');
 }
 
-/** True when a store of the table needs no more than key, value and time of its records. */
+/** True when a store of the table needs no more than key, value, headers and time of its records. */
 export function standsInTopic(node: SourceNode): boolean {
   const reads = node.reads ?? [];
   return reads.every(([column]) => {
     const { kind, name } = node.columns[column!]!;
-    return kind !== 'header' && (kind !== 'system' || name === 'ROWTIME');
+    return kind !== 'system' || name === 'ROWTIME';
   });
 }

@@ -5,7 +5,7 @@ import { type Flow, keyRowText, nullable, throughPath } from './flow.ts';
 import type { Generation } from './generation.ts';
 import type { Part } from './part.ts';
 import { Slots } from './slots.ts';
-import { standsInTopic, valueCell, valuePathsOf } from './stored-source.ts';
+import { standsInTopic, storedCell, valuePathsOf } from './stored-source.ts';
 
 export class TableSide {
   readonly store: string;
@@ -52,8 +52,8 @@ export class TableSide {
       if (column.kind === 'system' && column.name === 'ROWTIME')
         return nullable(present(`${this.store}.timeOf(${key})`));
       if (this.#source !== null) {
-        const field = index - this.#source.topic.key.length;
-        return nullable(present(valueCell(row, valuePathsOf(this.#source), field, path).text));
+        const paths = valuePathsOf(this.#source);
+        return nullable(present(storedCell(row, this.#source, paths, index, path).text));
       }
       return nullable(present(`${row}[${this.#first + this.#slots.slot(index, path)}]`));
     };

@@ -21,6 +21,7 @@ const SOURCE: SourceDef = {
   value: side('AVRO'),
   wantedKey: [],
   wantedValue: [],
+  wantedHeaders: [],
   needsHeaders: false,
   needsOffsets: false,
   internal: false,
@@ -61,4 +62,39 @@ test('a value that cannot be decoded is no row, also when no column of it is rea
 
   assert.deepEqual(offsets, [0, 4]);
   assert.deepEqual(bad, [1, 2, 3]);
+});
+
+test('a table row ends with its header columns; a tombstone stays one', async () => {
+  // Two headers, a=1 and b=2, as a record batch has them: counts and lengths are zigzag varints.
+  const encoded = Buffer.from('040261023102620232', 'hex');
+  const payloads = [Buffer.from('{"V":7}'), encoded];
+  const records = {
+    ...recordsOf(payloads),
+    keyStarts: Int32Array.of(0, 0),
+    keyEnds: Int32Array.of(0, 0),
+    valueStarts: Int32Array.of(0, -1),
+    headerStarts: Int32Array.of(payloads[0]!.length, payloads[0]!.length),
+  };
+  const def: SourceDef = {
+    ...SOURCE,
+    shape: 'table',
+    value: side('JSON'),
+    wantedValue: [[0]],
+    wantedHeaders: ['b', null],
+  };
+  const decoder = decoderOf(createSerdes(new EmbeddedRegistry(null)), def);
+
+  const { chunk } = decoder.decode(records, 0, 2, () => undefined);
+
+  assert.deepEqual(chunk.rows, [
+    [
+      7,
+      Buffer.from('2'),
+      [
+        ['a', Buffer.from('1')],
+        ['b', Buffer.from('2')],
+      ],
+    ],
+    null,
+  ]);
 });
