@@ -80,6 +80,8 @@ export interface HostSettings {
   readonly shutdownTimeoutMs: number;
   /** Sources write records and offsets in one transaction; else at least once, without control records in their topics. */
   readonly exactlyOnceSources: boolean;
+  /** Whether connectors and task sets may be stored without transactions where the broker does not allow them. */
+  readonly leaderTransactions: 'required' | 'preferred';
   readonly topicCreation: boolean;
   readonly topicTracking: boolean;
   readonly topicTrackingReset: boolean;

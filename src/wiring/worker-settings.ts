@@ -79,7 +79,7 @@ export const WORKER_CONFIG: ConfigDef = [
     ...text(
       'exactly.once.source.support',
       null,
-      'enabled: sources write records and offsets in one transaction. Default: disabled in a group, as in Kafka Connect, for transactions need rights of their own and their markers take offsets; enabled for a worker that stands alone.',
+      'enabled: sources write records and offsets in one transaction. preparing: not yet, but whoever leads stores connectors in transactions; go from disabled to enabled by way of it, one worker after the other. disabled: the same, where the brokers allow it, else without. Default: disabled in a group, as in Kafka Connect, for transactions need rights of their own and their markers take offsets; enabled for a worker that stands alone.',
     ),
     choices: ['disabled', 'preparing', 'enabled'],
   },
@@ -212,10 +212,14 @@ function readFile(file: string): RawConfig {
 }
 
 /** A file that was taken over from Kafka Connect means the same as there. */
-function isExactlyOnce(values: ParsedConfig): boolean {
+function exactlyOnce(values: ParsedConfig): Pick<HostSettings, 'exactlyOnceSources' | 'leaderTransactions'> {
   const given = values['exactly.once.source.support'] ?? null;
   const isAlone = clusterSettings(values).group === null;
-  return given === null ? isAlone : given === 'enabled';
+  return {
+    exactlyOnceSources: given === null ? isAlone : given === 'enabled',
+    // `preparing` is for the time in which some workers are `enabled` already: whoever leads must be fenced by the next.
+    leaderTransactions: given === 'preparing' || given === 'enabled' ? 'required' : 'preferred',
+  };
 }
 
 function hostSettings(values: ParsedConfig, raw: RawConfig): HostSettings {
@@ -227,7 +231,7 @@ function hostSettings(values: ParsedConfig, raw: RawConfig): HostSettings {
     raw,
     offsetFlushIntervalMs: values['offset.flush.interval.ms'] as number,
     shutdownTimeoutMs: values['task.shutdown.graceful.timeout.ms'] as number,
-    exactlyOnceSources: isExactlyOnce(values),
+    ...exactlyOnce(values),
     topicCreation: values['topic.creation.enable'] as boolean,
     topicTracking: values['topic.tracking.enable'] as boolean,
     topicTrackingReset: values['topic.tracking.allow.reset'] as boolean,

@@ -287,6 +287,7 @@ const SETTINGS: HostSettings = {
   offsetFlushIntervalMs: 1000,
   shutdownTimeoutMs: 5000,
   exactlyOnceSources: true,
+  leaderTransactions: 'required',
   topicCreation: true,
   topicTracking: true,
   topicTrackingReset: true,

@@ -168,11 +168,22 @@ export function explain(error: unknown): unknown {
       cause: error,
     });
   }
+  if (codeName.endsWith('_AUTHORIZATION_FAILED')) return notAllowed(codeName, where, error);
   return new TributaryError('TRIB_KAFKA_ANSWER', kindOf(treatment), {
     what: `Kafka answered ${codeName}${detail === null ? '' : ` (${detail})`}.`,
     where,
     ...(treatment === 'retry' ? { fix: 'It is tried again; look at the broker if this lasts.' } : {}),
     cause: error,
+  });
+}
+
+/** @param where topic, group, transactional id or cluster that the user has no right to */
+export function notAllowed(codeName: string, where: string, cause: unknown): TributaryError {
+  return new TributaryError('TRIB_KAFKA_NOT_ALLOWED', 'fatal', {
+    what: `Kafka answered ${codeName}: the user that Tributary logs in as has no right to this.`,
+    where,
+    fix: 'Give it the right (kafka-acls), or use another user.',
+    cause,
   });
 }
 

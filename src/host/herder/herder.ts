@@ -54,6 +54,7 @@ export class Herder implements WorkDesk, SeatDesk {
     this.configs = new ConfigStore(broker, {
       topic: settings.stores.config,
       transactionalId: `connect-cluster-${settings.group?.id ?? settings.clusterId}`,
+      mayWritePlainly: settings.leaderTransactions === 'preferred',
       shared,
       clock,
       log,

@@ -2,7 +2,8 @@
 // the two in both directions.
 //
 // Law: one writer of connectors and tasks at a time. Their changes are transactions under a fixed id, so a host or leader that was
-// taken over cannot write, and a task set is seen whole or not at all. Memory follows the log, never leads it: alone, it is folded
+// taken over cannot write, and a task set is seen whole or not at all. Where exactly-once support is off, brokers may allow no
+// transaction: then the lease alone keeps a former leader from writing, as in Kafka Connect. Memory follows the log, never leads it: alone, it is folded
 // after the commit; in a group every worker follows the topic, and a write resolves once this worker has read it back.
 import type { RawConfig } from '../../core/config/define.ts';
 import { TributaryError } from '../../core/errors.ts';
@@ -21,6 +22,8 @@ const READ_BACK_LIMIT_MS = 30_000;
 export interface ConfigStoreOptions {
   readonly topic: StoreTopic;
   readonly transactionalId: string;
+  /** Changes may be written without transactions where the broker does not allow them. */
+  readonly mayWritePlainly: boolean;
   /** False: this host alone writes the topic. */
   readonly shared: boolean;
   readonly clock: Clock;
@@ -36,6 +39,8 @@ export class ConfigStore {
   #onChange: ((change: ConfigChange) => void) | null = null;
   #follower: TopicFollower | null = null;
   #producer: TransactionalProducer | null = null;
+  /** This worker is the writer, but has no right to transactions. */
+  #writesPlainly = false;
   #plain: Producer | null = null;
   #writes: Promise<unknown> = Promise.resolve();
 
@@ -64,16 +69,22 @@ export class ConfigStore {
 
   /** Becomes the one writer: fences the one before and ends what it left half written. */
   async takeOver(): Promise<void> {
-    const former = this.#producer;
-    this.#producer = null;
-    await former?.close().catch(() => {});
-    this.#producer = await this.#broker.transact(this.#options.transactionalId);
+    const { transactionalId, mayWritePlainly, log } = this.#options;
+    await this.giveUp();
+    try {
+      this.#producer = await this.#broker.transact(transactionalId);
+    } catch (error) {
+      if (!mayWritePlainly || !isNotAllowed(error)) throw error;
+      this.#writesPlainly = true;
+      log.warn('The config topic is written without transactions: a right is missing.', { transactionalId });
+    }
   }
 
   /** Another worker writes from now on. */
   async giveUp(): Promise<void> {
     const producer = this.#producer;
     this.#producer = null;
+    this.#writesPlainly = false;
     await producer?.close().catch(() => {});
   }
 
@@ -197,11 +208,13 @@ export class ConfigStore {
   /** Records that every worker may write go without the transaction of the one writer, where there are several workers. */
   #writeAnywhere(entries: readonly Entry[]): Promise<void> {
     if (!this.#options.shared) return this.#write(entries);
-    return this.#queued(async () => {
-      this.#plain ??= await this.#broker.produce();
-      this.#append(this.#plain, entries);
-      return (await this.#plain.flush()).get(this.#key) ?? 0;
-    });
+    return this.#queued(() => this.#writePlain(entries));
+  }
+
+  async #writePlain(entries: readonly Entry[]): Promise<number> {
+    this.#plain ??= await this.#broker.produce();
+    this.#append(this.#plain, entries);
+    return (await this.#plain.flush()).get(this.#key) ?? 0;
   }
 
   #queued(work: () => Promise<number>): Promise<void> {
@@ -222,6 +235,14 @@ export class ConfigStore {
   }
 
   async #commit(entries: readonly Entry[]): Promise<number> {
+    const end = this.#writesPlainly ? await this.#writePlain(entries) : await this.#transact(entries);
+    if (!this.#options.shared) {
+      for (const [key, value] of entries) this.#take(key, value === null ? null : JSON.stringify(value));
+    }
+    return end;
+  }
+
+  async #transact(entries: readonly Entry[]): Promise<number> {
     const producer = this.#producer;
     if (producer === null) {
       throw new TributaryError('TRIB_HOST_CLOSED', 'transient', {
@@ -229,18 +250,13 @@ export class ConfigStore {
       });
     }
     producer.begin();
-    let ends: ReadonlyMap<string, number>;
     try {
       this.#append(producer, entries);
-      ends = await producer.commit(null, new Map());
+      return (await producer.commit(null, new Map())).get(this.#key) ?? 0;
     } catch (error) {
       await producer.abort().catch(() => {});
       throw error;
     }
-    if (!this.#options.shared) {
-      for (const [key, value] of entries) this.#take(key, value === null ? null : JSON.stringify(value));
-    }
-    return ends.get(this.#key) ?? 0;
   }
 
   #append(producer: Producer, entries: readonly Entry[]): void {
@@ -251,6 +267,10 @@ export class ConfigStore {
       lane.append(-1, keyBytes, 0, keyBytes.length, valueBytes, 0, valueBytes?.length ?? 0, null);
     }
   }
+}
+
+function isNotAllowed(error: unknown): boolean {
+  return error instanceof TributaryError && error.code === 'TRIB_KAFKA_NOT_ALLOWED';
 }
 
 /** `state` is what old workers read: they know no STOPPED. */

@@ -25,6 +25,15 @@ test('sources are exactly once on a worker that stands alone, and in a group onl
   assert.equal(exactlyOnce('group.id=g', 'exactly.once.source.support=enabled'), true);
 });
 
+test('with preparing and enabled a leader must write in transactions; else it does where it may', () => {
+  const leader = (...lines: string[]) => read(['group.id=g', ...lines]).host.leaderTransactions;
+
+  assert.equal(leader(), 'preferred');
+  assert.equal(leader('exactly.once.source.support=disabled'), 'preferred');
+  assert.equal(leader('exactly.once.source.support=preparing'), 'required');
+  assert.equal(leader('exactly.once.source.support=enabled'), 'required');
+});
+
 test('exactly.once.source.support must be one of three words', () => {
   assert.throws(() => read(['exactly.once.source.support=maybe']), /disabled, preparing, enabled/);
 });
