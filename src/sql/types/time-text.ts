@@ -56,8 +56,9 @@ function timeOfDay(text: string): number | null {
   const match = TIME_OF_DAY.exec(text + FULL_TIME.slice(text.length));
   if (match === null) return null;
   const [hour, minute, second] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  if (hour > 23 || minute > 59 || second > 59) return null;
-  return (hour * 60 + minute) * 60_000 + second * 1000 + Number(match[4]);
+  const ms = (hour * 60 + minute) * 60_000 + second * 1000 + Number(match[4]);
+  // 24:00 is the midnight at the end of the day.
+  return ms > DAY_MS || minute > 59 || second > 59 ? null : ms;
 }
 
 function zoneOffset(text: string): number {

@@ -33,6 +33,7 @@ const CASTS: readonly (readonly [value: Value, from: string, to: string, result:
   ['2020-05', 'STRING', 'DATE', 18383],
   ['2020-02-30', 'STRING', 'DATE', 18321],
   ['2020-05-26T23:59', 'STRING', 'TIMESTAMP', 1590537540000],
+  ['2020-05-26T24', 'STRING', 'TIMESTAMP', 1590537600000],
   ['2020-05-26T23:59:58.000+0100', 'STRING', 'TIMESTAMP', 1590533998000],
   [[1, null, 3], 'ARRAY<INTEGER>', 'STRING', '[1, null, 3]'],
   [new Map([['k', 1]]), 'MAP<STRING, INTEGER>', 'STRING', '{k=1}'],
