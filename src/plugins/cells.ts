@@ -27,13 +27,14 @@ export function schemaBasics(schema: Schema): SchemaOptions {
   return kept;
 }
 
-/** A struct schema of these fields. Refuses a name that occurs twice, as Connect's builder does. */
+/** A struct schema of these fields. Refuses an empty name and one that occurs twice, as Connect's builder does. */
 export function buildStruct(
   fields: readonly { readonly name: string; readonly schema: Schema }[],
   options: SchemaOptions,
 ): Schema {
   const seen = new Set<string>();
   for (const { name } of fields) {
+    if (name === '') throw dataFault('Cannot create field because its name is empty');
     if (seen.has(name)) throw dataFault(`Cannot create field because of field name duplication ${name}`);
     seen.add(name);
   }

@@ -331,17 +331,31 @@ function nearCentury(year: number): number {
 }
 
 function instantOf(fields: Parsed): number {
-  const year = fields['G'] === 0 ? 1 - (fields['y'] ?? 1) : (fields['y'] ?? fields['Y'] ?? 1970);
-  return dateOf(fields, year) * DAY_MS + timeOf(fields) - (fields['Z'] ?? 0) * 60_000;
+  const year = fields['G'] === 0 ? 1 - (fields['y'] ?? 1) : (fields['y'] ?? 1970);
+  const day = fields['Y'] === undefined ? dateOf(fields, year) : weekDateOf(fields, fields['Y']);
+  return day * DAY_MS + timeOf(fields) - (fields['Z'] ?? 0) * 60_000;
+}
+
+/** A year of weeks (Y, often meant as y) hides month and day, as in Java: it is read as the Sunday that begins its first week. */
+function weekDateOf(fields: Parsed, year: number): number {
+  const first = daysOf(year, 1, 1);
+  return first - weekdayOf(first) + ((fields['w'] ?? 1) - 1) * 7 + (weekdayIn(fields) ?? 0);
+}
+
+function weekdayOf(day: number): number {
+  return (((day + 4) % 7) + 7) % 7;
+}
+
+function weekdayIn(fields: Parsed): number | undefined {
+  return fields['E'] ?? (fields['u'] === undefined ? undefined : fields['u'] % 7);
 }
 
 function dateOf(fields: Parsed, year: number): number {
-  const weekday = fields['E'] ?? (fields['u'] === undefined ? undefined : fields['u'] % 7);
   if (fields['d'] === undefined && fields['M'] === undefined && fields['D'] !== undefined)
     return daysOf(year, 1, fields['D']);
   if (fields['w'] !== undefined && fields['d'] === undefined) {
     const first = daysOf(year, 1, 1);
-    return first - ((((first + 4) % 7) + 7) % 7) + (fields['w'] - 1) * 7 + (weekday ?? 0);
+    return first - weekdayOf(first) + (fields['w'] - 1) * 7 + (weekdayIn(fields) ?? 0);
   }
   return daysOf(year, fields['M'] ?? 1, fields['d'] ?? 1);
 }

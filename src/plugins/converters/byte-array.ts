@@ -72,18 +72,19 @@ function bytesOr(delegate: Converter | null): Converter {
       return { schema: SCHEMA, value: Uint8Array.prototype.slice.call(bytes, start, end) as Buffer };
     },
     encode: (topic, schema, value) => {
-      const isBytes = schema === null ? value === null || value instanceof Uint8Array : schema.kind === 'bytes';
+      // A decimal is of the kind bytes too; its value is none.
+      const isBytes = (schema === null || schema.kind === 'bytes') && (value === null || value instanceof Uint8Array);
       if (!isBytes && delegate !== null) return delegate.encode(topic, schema, value);
       if (!isBytes) {
         throw dataError(
           'TRIB_CONVERTER_VALUE',
-          `ByteArrayConverter takes bytes, not ${schema?.kind ?? typeof value}.`,
+          `ByteArrayConverter takes bytes, not ${schema?.name ?? schema?.kind ?? typeof value}.`,
           'Use JsonConverter or StringConverter for other values.',
         );
       }
       if (value === null) return null;
-      if (!(value instanceof Uint8Array)) throw dataError('TRIB_CONVERTER_VALUE', 'The value is no bytes.');
-      return Buffer.from(value.buffer, value.byteOffset, value.length);
+      const { buffer, byteOffset, length } = value as Uint8Array;
+      return Buffer.from(buffer, byteOffset, length);
     },
   };
 }

@@ -5,13 +5,15 @@ import { LOGICAL, type Schema, Struct, Typed, type Value } from '../../core/data
 import { doubleText, floatText } from '../../core/java/number-text.ts';
 import { isoText } from '../../core/java/simple-date-format.ts';
 import { base64Of } from '../../formats/json-text.ts';
+import { cellOrDefault } from '../cells.ts';
 import { typedText } from './java-text.ts';
 
 const DAY_MS = 86400000;
 
-/** The text of a value: a string stands bare, strings inside lists and maps in quotes. */
+/** The text of a value: a string and the base64 of bytes stand bare, inside lists, maps and structs in quotes. */
 export function headerText(schema: Schema | null, value: Value): string {
-  return typeof value === 'string' ? value : embedded(schema, value);
+  if (typeof value === 'string') return value;
+  return value instanceof Uint8Array ? base64Of(value) : embedded(schema, value);
 }
 
 function embedded(schema: Schema | null, value: Value): string {
@@ -20,7 +22,7 @@ function embedded(schema: Schema | null, value: Value): string {
   if (typeof value === 'number' || typeof value === 'bigint') return numberText(schema, value);
   if (typeof value === 'boolean') return String(value);
   if (value instanceof Typed) return typedText(value, isoText);
-  if (value instanceof Uint8Array) return base64Of(value);
+  if (value instanceof Uint8Array) return `"${base64Of(value)}"`;
   if (Array.isArray(value)) return `[${value.map((item) => embedded(schema?.items ?? null, item)).join(',')}]`;
   if (value instanceof Map) {
     const entries = [...value].map(
@@ -30,7 +32,7 @@ function embedded(schema: Schema | null, value: Value): string {
   }
   if (value instanceof Struct) {
     const fields = (value.schema.fields ?? []).map(
-      (field) => `${embedded(null, field.name)}:${embedded(field.schema, value.cells[field.index] ?? null)}`,
+      (field) => `${embedded(null, field.name)}:${embedded(field.schema, cellOrDefault(value, field, true))}`,
     );
     return `{${fields.join(',')}}`;
   }

@@ -1,7 +1,7 @@
 // Converters of one primitive in Kafka's own encoding: ShortConverter to DoubleConverter, and BooleanConverter.
 import type { Converter, ConverterDef, SchemaAndValue } from '../../connect/plugins.ts';
 import { readLong, writeLong } from '../../core/data/long.ts';
-import { type Kind, type Long, primitive, type Schema, type Value } from '../../core/data/schema.ts';
+import { type Kind, LOGICAL, type Long, primitive, type Schema, type Value } from '../../core/data/schema.ts';
 import { typeOfNumber, untyped } from '../../core/data/typed.ts';
 import { CONVERTER_TYPE, dataError, KAFKA_VERSION } from './parts.ts';
 
@@ -100,8 +100,10 @@ function converterOf(encoding: Encoding): Converter {
       return { schema, value: encoding.read(bytes, start) };
     },
     encode: (_topic, given, value) => {
-      if (value === null) return null;
+      // Of all these converters the reference's BooleanConverter alone looks at the schema of a null.
+      if (value === null && (encoding.kind !== 'boolean' || given === null)) return null;
       demandKind(encoding, given, value);
+      if (value === null) return null;
       const bytes = Buffer.allocUnsafe(encoding.bytes);
       encoding.write(untyped(value), bytes);
       return bytes;
@@ -111,9 +113,15 @@ function converterOf(encoding: Encoding): Converter {
 
 function demandKind(encoding: Encoding, schema: Schema | null, value: Value): void {
   const kind = schema?.kind ?? (typeof value === 'boolean' ? 'boolean' : typeOfNumber(value));
-  if (kind === encoding.kind) return;
+  if (kind === encoding.kind && !isInstant(schema)) return;
   throw dataError(
     'TRIB_CONVERTER_VALUE',
-    `${encoding.name} takes values of the type ${encoding.kind}, not ${kind ?? 'others'}.`,
+    `${encoding.name} takes values of the type ${encoding.kind}, not ${schema?.name ?? kind ?? 'others'}.`,
   );
+}
+
+/** Connect's dates and times are no plain numbers, whatever they are encoded as. */
+function isInstant(schema: Schema | null): boolean {
+  const name = schema?.name;
+  return name === LOGICAL.date || name === LOGICAL.time || name === LOGICAL.timestamp;
 }

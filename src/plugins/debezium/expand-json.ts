@@ -55,10 +55,12 @@ function exactJson(text: string): Json {
 }
 
 const OPTIONAL = { optional: true } as const;
+/** Of a null that is kept: any other type takes its place. */
+const UNTOLD = primitive('bytes', OPTIONAL);
 
 /** The schema of a value; null when it tells none and the rules leave it out. */
 function infer(json: Json, name: string, rules: ExpandRules): Schema | null {
-  if (json === null) return rules.nulls === 'ignore' ? null : primitive('bytes', OPTIONAL);
+  if (json === null) return rules.nulls === 'ignore' ? null : UNTOLD;
   switch (typeof json) {
     case 'boolean':
       return primitive('boolean', OPTIONAL);
@@ -90,17 +92,20 @@ function inferList(json: readonly Json[], name: string, rules: ExpandRules): Sch
   let items: Schema | null = null;
   for (const item of json) {
     if (item === null) continue;
-    const schema = infer(item, name, rules);
+    const schema = Array.isArray(item) && item.length === 0 ? null : infer(item, name, rules);
+    // Nothing tells what lists in a list would hold, whatever the rules say of empty lists elsewhere.
     if (schema === null) throw new Mixed();
     items = items === null ? schema : merge(items, schema);
   }
   items ??= infer(null, name, rules);
-  return items === null ? null : arrayOf(items, OPTIONAL);
+  if (items === null) throw new Mixed();
+  return arrayOf(items, OPTIONAL);
 }
 
 /** One schema for both: structs unite their fields, all else must be the same. */
 function merge(left: Schema, right: Schema): Schema {
-  if (sameSchema(left, right)) return left;
+  if (sameSchema(left, right) || right === UNTOLD) return left;
+  if (left === UNTOLD) return right;
   if (left.kind !== right.kind) throw new Mixed();
   if (left.kind === 'array') return arrayOf(merge(left.items!, right.items!), OPTIONAL);
   if (left.kind !== 'struct') return left;

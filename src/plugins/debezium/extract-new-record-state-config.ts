@@ -122,8 +122,8 @@ export function unwrapOptions(parsed: ParsedConfig, raw: RawConfig): UnwrapOptio
     dropHeader: parsed['drop.fields.header.name'] as string | null,
     dropFromKey: parsed['drop.fields.from.key'] as boolean,
     dropOnlyOptional: parsed['drop.fields.keep.schema.compatible'] as boolean,
-    // Not in the definition of the reference, yet read by it: anything but "true" is false.
-    replaceNull: (raw['replace.null.with.default'] ?? 'true').trim().toLowerCase() === 'true',
+    // Not in the definition of the reference, yet read by it: what is no boolean counts as the default.
+    replaceNull: (raw['replace.null.with.default'] ?? 'true').trim().toLowerCase() !== 'false',
     schemaless: (raw['schemaless.envelopes'] ?? 'false').trim().toLowerCase() === 'true',
     unavailable: unavailableMode(raw['unavailable.values']),
   };

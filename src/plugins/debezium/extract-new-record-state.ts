@@ -142,7 +142,7 @@ function changed(
     rewrites ? 'false' : null,
     rewrites && options.replaceNull,
   );
-  const topic = options.routeBy === '' ? record.topic : routed(record.topic, given, plan.row, options.routeBy);
+  const topic = options.routeBy === '' ? record.topic : routed(record.topic, given, plan.row, options, rewrites);
   return unwrapped(record, topic, value.schema, value, headersOf(record, envelope, plan));
 }
 
@@ -157,7 +157,7 @@ function deleted(
   if (options.mode === 'drop') return null;
   const row = cellAt(envelope, plan.beforeIndex);
   const headers = headersOf(record, envelope, plan);
-  const topic = options.routeBy === '' ? record.topic : routed(record.topic, row, plan.oldRow, options.routeBy);
+  const topic = options.routeBy === '' ? record.topic : routed(record.topic, row, plan.oldRow, options, rewrites);
   if (!rewrites || row === null) {
     return unwrapped(record, topic, options.mode === 'delete-to-tombstone' ? null : plan.afterSchema, null, headers);
   }
@@ -243,18 +243,19 @@ function withAddedHeaders(record: ConnectRecord, envelope: Struct, additions: re
 }
 
 function tombstone(record: ConnectRecord, options: UnwrapOptions): ConnectRecord | null {
-  if (record.valueSchema !== null && !isEnvelope(record.valueSchema)) return record;
   if (options.mode !== 'rewrite-with-tombstone') return null;
   const op = options.headers.find((reference) => reference.struct === null && reference.field === 'op');
   if (op === undefined) return record;
   return record.withHeaders([...record.headers, { key: op.name, schema: OP_OF_TOMBSTONE, value: 'd' }]);
 }
 
-function routed(topic: string, row: Value, plan: RowPlan | null, field: string): string {
+/** The topic that the row's field names. A null is its default only where the row is rewritten: the reference routes by the new row. */
+function routed(topic: string, row: Value, plan: RowPlan | null, options: UnwrapOptions, rewrites: boolean): string {
+  const field = options.routeBy;
   if (!(row instanceof Struct) || plan === null) return topic;
   const routeField = plan.routeIndex < 0 ? undefined : row.schema.fields![plan.routeIndex];
   if (routeField === undefined) throw dataFault(`${field} is not a valid field name`);
-  const value = cellOrDefault(row, routeField, true);
+  const value = cellOrDefault(row, routeField, rewrites && options.replaceNull);
   if (routeField.schema.kind !== 'string') throw dataFault(`Field '${field}' is not of type STRING`);
   return value === null || value === '' ? topic : (value as string);
 }

@@ -64,9 +64,10 @@ export const headerToValue: TransformDef = {
     }
     return (record) => {
       if (record.value === null) return record;
+      const given = requireStruct(record.value, 'header to value');
       const root = additionsTo(record, headers, paths);
       if (root === null) return record;
-      const value = extend(requireStruct(record.value, 'header to value'), root);
+      const value = extend(given, root);
       const out = record.withValue(value.schema, value);
       return moves ? out.withHeaders(record.headers.filter((header) => !headers.includes(header.key))) : out;
     };

@@ -26,9 +26,9 @@ export const vectorToJsonConverter: TransformDef = {
   create: () => {
     const planOf = perSchema((schema) => (isEnvelope(schema) ? planStruct(schema, true) : planStruct(schema, false)));
     return (record) => {
-      if (record.value === null || record.valueSchema === null) return record;
-      const plan = planOf(record.valueSchema);
-      const value = convert(requireStruct(record.value, 'vector conversion'), plan);
+      if (record.value === null) return record;
+      const struct = requireStruct(record.value, 'vector conversion');
+      const value = convert(struct, planOf(struct.schema));
       return record.withValue(value.schema, value);
     };
   },

@@ -1,8 +1,8 @@
 // Wraps the key or value in a struct (or map) of one field.
 
 import type { TransformDef } from '../../connect/plugins.ts';
-import { Struct, structOf } from '../../core/data/schema.ts';
-import { nullCell } from '../cells.ts';
+import { Struct } from '../../core/data/schema.ts';
+import { buildStruct, nullCell } from '../cells.ts';
 import { perSchema } from '../per-schema.ts';
 import { entries, sample } from '../sample.ts';
 import { actsOnKey, KAFKA_VERSION, replacedOn, schemaOn, sidedClasses, valueOn } from './side.ts';
@@ -25,7 +25,7 @@ export const hoistField: TransformDef = {
   create: (config, className) => {
     const onKey = actsOnKey(className);
     const name = config['field'] as string;
-    const planOf = perSchema((schema) => structOf([{ name, schema }]));
+    const planOf = perSchema((schema) => buildStruct([{ name, schema }], {}));
     return (record) => {
       const schema = schemaOn(record, onKey);
       const value = valueOn(record, onKey);

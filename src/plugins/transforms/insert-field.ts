@@ -118,6 +118,8 @@ function offsetOf(record: ConnectRecord): Value {
   throw dataFault('Offset insertion is only supported for sink connectors, record is of a source connector');
 }
 
-function insertedCell({ schema, name, read }: Insertion, record: ConnectRecord): Value {
-  return read(record) ?? nullCell(schema, name, false);
+/** A record without partition or timestamp leaves even a required field unset: the converter judges that, as in the reference. */
+function insertedCell({ schema, name, read, always }: Insertion, record: ConnectRecord): Value {
+  const inserted = read(record);
+  return inserted === null && always ? nullCell(schema, name, false) : inserted;
 }

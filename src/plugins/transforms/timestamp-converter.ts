@@ -96,6 +96,7 @@ export const timestampConverter: TransformDef = {
         const plan = wholePlan(schema);
         return replacedOn(record, onKey, plan.schema, value === null ? null : conversion.write(plan.read(value)));
       }
+      if (schema.kind !== 'struct') throw dataFault(`Only a struct has the field ${name}, not ${schema.kind}.`);
       const plan = fieldPlan(schema);
       if (value === null) return replacedOn(record, onKey, plan.schema, null);
       const struct = requireStruct(value, 'converting timestamp formats');

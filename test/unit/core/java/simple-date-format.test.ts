@@ -67,6 +67,8 @@ const parsed: readonly (readonly [pattern: string, text: string, ms: number | nu
   ['yyyy-MM-dd', '2023-11-14 and more', 1_699_920_000_000],
   ['yyyy-MM-dd HH:mmX', '2023-11-14 02:00+0230', 1_699_920_000_000],
   ['yyyy-MM-dd HH:mmXXX', '2023-11-14 02:00+0200', null],
+  ['YYYY-MM-dd', '2023-11-14', 1_672_531_200_000],
+  ['YYYY-ww', '2024-02', 1_704_585_600_000],
   ['yyyy-MM-dd', 'nope', null],
   ['yyyy-MM-dd', '2023/11/14', null],
 ];

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConverterDef, HeaderConverterDef, PluginDef } from '../../../../src/connect/plugins.ts';
 import { parseConfigOrThrow } from '../../../../src/core/config/parse.ts';
+import { decimal } from '../../../../src/core/data/decimal.ts';
+import { dateSchema, decimalSchema, timestampSchema } from '../../../../src/core/data/logical.ts';
 import { primitive, type Schema, Struct, structOf, type Value } from '../../../../src/core/data/schema.ts';
 import { typed } from '../../../../src/core/data/typed.ts';
 import { converters } from '../../../../src/plugins/converters/index.ts';
@@ -140,4 +142,22 @@ test('a converter serves as header converter', () => {
 
   assert.deepEqual(header.decode('t', 'h', Buffer.from('[1]')), { key: 'h', schema: null, value: [1] });
   assert.equal(header.encode('t', { key: 'h', schema: null, value: ['x'] })!.toString(), '["x"]');
+});
+
+test('dates and times are no plain integers, and a null of another type no boolean', () => {
+  assert.throws(() => hexOf('IntegerConverter', dateSchema(), 5), { kind: 'data' });
+  assert.throws(() => hexOf('LongConverter', timestampSchema(), 5), { kind: 'data' });
+  assert.throws(() => hexOf('BooleanConverter', primitive('string', { optional: true }), null), { kind: 'data' });
+});
+
+test('a decimal is no bytes: Debezium’s converters hand it to their delegate', () => {
+  const settings = { 'delegate.converter.type': 'org.apache.kafka.connect.json.JsonConverter' };
+  const raw = { ...settings, 'delegate.converter.type.schemas.enable': 'false' };
+  const def = converters.find(({ name }) => name === 'DebeziumBinaryDataConverter') as ConverterDef;
+  const made = def.create(parseConfigOrThrow(def.config, { 'converter.type': 'value', ...raw }, ''), false, {
+    ...CONTEXT,
+    raw,
+  });
+
+  assert.equal(made.encode('t', decimalSchema(null, 2), decimal(1230n, 2))?.toString(), '"BM4="');
 });

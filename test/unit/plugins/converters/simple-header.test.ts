@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decimal } from '../../../../src/core/data/decimal.ts';
 import { dateSchema, timestampSchema } from '../../../../src/core/data/logical.ts';
-import { arrayOf, mapOf, primitive, type Schema, type Value } from '../../../../src/core/data/schema.ts';
+import {
+  arrayOf,
+  mapOf,
+  primitive,
+  type Schema,
+  Struct,
+  structOf,
+  type Value,
+} from '../../../../src/core/data/schema.ts';
 import { typed } from '../../../../src/core/data/typed.ts';
 import { simpleHeaderConverter } from '../../../../src/plugins/converters/simple-header.ts';
 
@@ -116,4 +124,14 @@ test('of several schemas of one kind the last one counts', () => {
   const { schema } = converter.decode('t', 'h', Buffer.from('["2023-11-14","12:30:45.123Z"]'));
 
   assert.equal(schema?.items?.name, 'org.apache.kafka.connect.data.Time');
+});
+
+test('bytes stand in quotes inside lists, and fields of a struct that are null as their defaults', () => {
+  const schema = structOf([
+    { name: 'raw', schema: arrayOf(primitive('bytes')) },
+    { name: 'note', schema: primitive('string', { optional: true, defaultValue: 'n/a' }) },
+  ]);
+
+  assert.equal(written(primitive('bytes'), Buffer.from([1, 2])), 'AQI=');
+  assert.equal(written(schema, new Struct(schema, [[Buffer.from([1, 2])], null])), '{"raw":["AQI="],"note":"n/a"}');
 });

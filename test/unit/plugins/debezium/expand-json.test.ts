@@ -31,6 +31,8 @@ for (const text of [
   '{"a":[1,"x"]}',
   '{"a":[1,2.5]}',
   '{"a":[[]]}',
+  '{"a":[null,null]}',
+  '[null]',
   '{broken',
   '{"a":99999999999999999999}',
 ]) {
@@ -46,4 +48,17 @@ test('nulls and empty lists get a type when the rules say so', () => {
   });
 
   assert.equal(shape(expanded!.schema), '{a:bytes,b:[string],c:[bytes]}');
+});
+
+test('a null that is kept takes the type of what stands in its place elsewhere in the list', () => {
+  const expanded = expandJson('{"a":[{"b":null},{"b":1}]}', 'payload', {
+    nulls: 'optional_bytes',
+    emptyLists: 'ignore',
+  });
+
+  assert.equal(shape(expanded!.schema), '{a:[{b:int32}]}');
+});
+
+test('an empty list within a list has no type, whatever the rules say', () => {
+  assert.equal(expandJson('{"a":[[]]}', 'payload', { nulls: 'ignore', emptyLists: 'optional_string' }), null);
 });
