@@ -54,6 +54,8 @@ interface RunningTask {
   readonly version: string;
   /** Null: it could not even be made. */
   readonly runtime: TaskRuntime | null;
+  /** Why it could not. */
+  readonly failure: Status | null;
 }
 
 const FENCE_RETRY_MS = 1000;
@@ -84,6 +86,13 @@ export class ConnectorWork implements InstanceOwner {
 
   task(id: number): TaskRuntime | null {
     return this.#tasks.get(id)?.runtime ?? null;
+  }
+
+  /** The state of the instance (`task` null) or of a task, as it is here; null: it is not here. */
+  statusOf(task: number | null): Status | null {
+    if (task === null) return this.#instance?.status ?? null;
+    const found = this.#tasks.get(task);
+    return found?.runtime?.status ?? found?.failure ?? null;
   }
 
   get taskIds(): readonly number[] {
@@ -202,12 +211,14 @@ export class ConnectorWork implements InstanceOwner {
 
   #startTask(task: SetTask, taskCount: number, paused: boolean): void {
     let runtime: TaskRuntime | null = null;
+    let failure: Status | null = null;
     try {
       runtime = new TaskRuntime(this.#ownerOf(task.id), task.id, this.#planOf(task, taskCount));
     } catch (error) {
-      this.#desk.taskChanged(this.name, task.id, failedStatus(error));
+      failure = failedStatus(error);
+      this.#desk.taskChanged(this.name, task.id, failure);
     }
-    this.#tasks.set(task.id, { version: task.version, runtime });
+    this.#tasks.set(task.id, { version: task.version, runtime, failure });
     runtime?.start(paused);
   }
 

@@ -5,8 +5,7 @@
 import type { RawConfig } from '../../core/config/define.ts';
 import { TributaryError } from '../../core/errors.ts';
 import { type Logger, parseLevel } from '../../core/log.ts';
-import { isExactlyOnceSource } from '../config/offsets-topic.ts';
-import { type Environment, taskTransactionalId } from '../environment.ts';
+import type { Environment } from '../environment.ts';
 import { connectorItem, parseItem, queryItem, taskItem } from '../group/work-items.ts';
 import type { Status } from '../states.ts';
 import type { ConfigChange, StoredConnector } from '../stores/config-fold.ts';
@@ -17,8 +16,8 @@ import { StatusStore } from '../stores/status-store.ts';
 import { sameSet, type TaskSet } from '../stores/task-set.ts';
 import { within } from '../tasks/deadline.ts';
 import type { Lease } from '../tasks/lease.ts';
-import { withProducerBroker } from '../tasks/task-clients.ts';
 import { ConnectorWork, concerns, type WantedWork, type WorkDesk } from './connector-work.ts';
+import { Fencing, type FencingDesk } from './fencing.ts';
 import { GroupSeat, type SeatDesk } from './group-seat.ts';
 import type { OtherSeat, OtherWork } from './other-work.ts';
 import { Peers } from './peers.ts';
@@ -26,9 +25,7 @@ import { leaderUnknown, notLeader } from './refusals.ts';
 import { ALONE, type Place, type Seat } from './seat.ts';
 import { TopicUse } from './topic-use.ts';
 
-const FENCED_AT_ONCE = 8;
-
-export class Herder implements WorkDesk, SeatDesk {
+export class Herder implements WorkDesk, SeatDesk, FencingDesk {
   readonly environment: Environment;
   readonly configs: ConfigStore;
   readonly statuses: StatusStore;
@@ -40,7 +37,7 @@ export class Herder implements WorkDesk, SeatDesk {
   readonly #works = new Map<string, ConnectorWork>();
   /** The items of each connector as they were last shared out. */
   readonly #items = new Map<string, string>();
-  readonly #fencings = new Map<string, Promise<void>>();
+  readonly #fencing: Fencing;
   readonly #onLead: (() => void)[] = [];
   #other: OtherWork | null = null;
   #closing = false;
@@ -62,6 +59,7 @@ export class Herder implements WorkDesk, SeatDesk {
     this.statuses = new StatusStore(broker, { topic: settings.stores.status, shared, clock, log });
     this.offsets = new OffsetStore(broker, { topic: settings.stores.offsets, clock, log });
     this.topics = new TopicUse(environment, this.statuses);
+    this.#fencing = new Fencing(this);
     this.peers = new Peers(http, () => this.configs.sessionKey);
     this.#seat = settings.group === null ? ALONE : new GroupSeat(this, settings.group);
   }
@@ -95,7 +93,10 @@ export class Herder implements WorkDesk, SeatDesk {
     await this.offsets.look();
     await this.statuses.open();
     this.configs.watch((change) => this.#changed(change));
-    this.statuses.watch((name, task, status) => this.#heard(name, task, status));
+    this.statuses.watch({
+      heard: (name, task, status) => this.#heard(name, task, status),
+      lost: () => this.#tellAgain(),
+    });
     for (const stored of this.configs.list()) this.#items.set(stored.name, itemsOf(stored).join());
     if (this.#seat === ALONE) {
       this.#forgetGhosts(new Set());
@@ -175,15 +176,12 @@ export class Herder implements WorkDesk, SeatDesk {
       const stored = this.configs.get(name);
       if (stored === null || stored.target === 'STOPPED') return;
       if (stored.tasks !== null && sameSet(configs, stored.tasks)) return;
-      await this.configs.putTasks(name, configs, this.#isSource(stored.config));
+      await this.configs.putTasks(name, configs, this.isSource(stored.config));
     });
   }
 
   fencingDue(name: string): boolean {
-    const { settings } = this.environment;
-    if (settings.group === null || !settings.exactlyOnceSources || !this.configs.fencingDue(name)) return false;
-    const config = this.configs.get(name)?.config ?? {};
-    return this.#isSource(config) && isExactlyOnceSource(this.environment.providers.resolve(config), settings);
+    return this.#fencing.isDue(name);
   }
 
   async fence(name: string): Promise<void> {
@@ -197,12 +195,7 @@ export class Herder implements WorkDesk, SeatDesk {
 
   /** On the leader: ends what producers of older task sets may still do, and says so in the config topic. */
   fenceHere(name: string): Promise<void> {
-    let fencing = this.#fencings.get(name);
-    if (fencing === undefined) {
-      fencing = this.lead(() => this.#fenceProducers(name)).finally(() => this.#fencings.delete(name));
-      this.#fencings.set(name, fencing);
-    }
-    return fencing;
+    return this.#fencing.run(name);
   }
 
   connectorChanged(name: string, status: Status): void {
@@ -274,9 +267,20 @@ export class Herder implements WorkDesk, SeatDesk {
 
   /** A worker that slept may write late what it had to say before: who owns the work has the last word. */
   #heard(name: string, task: number | null, heard: StatusRecord | null): void {
-    const work = this.#works.get(name);
-    const own = (task === null ? work?.instance?.status : work?.task(task)?.status) ?? null;
-    if (own === null || own.state === 'UNASSIGNED' || heard?.workerId === this.environment.settings.workerId) return;
+    if (heard?.workerId !== this.environment.settings.workerId) this.#tell(name, task);
+  }
+
+  /** The log of states is not what it was: who comes later must find there what runs here. */
+  #tellAgain(): void {
+    for (const [name, work] of this.#works) {
+      this.#tell(name, null);
+      for (const task of work.taskIds) this.#tell(name, task);
+    }
+  }
+
+  #tell(name: string, task: number | null): void {
+    const own = this.#works.get(name)?.statusOf(task) ?? null;
+    if (own === null || own.state === 'UNASSIGNED') return;
     const owner = this.owner(name, task);
     if (owner.at !== 'here' || this.configs.get(name) === null) return;
     if (task === null) this.connectorChanged(name, own);
@@ -338,26 +342,9 @@ export class Herder implements WorkDesk, SeatDesk {
     if (work === undefined) return;
     const connector = work.instance !== null && concerns(onlyFailed, work.instance.status.state);
     const tasks = includeTasks
-      ? work.taskIds.filter((id) => concerns(onlyFailed, this.statuses.task(name, id)?.state ?? null))
+      ? work.taskIds.filter((id) => concerns(onlyFailed, work.statusOf(id)?.state ?? null))
       : [];
     if (connector || tasks.length > 0) void work.restart({ connector, tasks });
-  }
-
-  async #fenceProducers(name: string): Promise<void> {
-    const stored = this.configs.get(name);
-    if (stored === null || !this.fencingDue(name)) return;
-    const { providers, settings } = this.environment;
-    const count = stored.tasks?.length ?? 0;
-    const due = [...this.configs.unfenced(name)];
-    await withProducerBroker(this.environment, providers.resolve(stored.config), async (broker) => {
-      while (due.length > 0) {
-        const some = due.splice(0, FENCED_AT_ONCE);
-        await Promise.all(
-          some.map(async (task) => (await broker.transact(taskTransactionalId(settings, name, task))).close()),
-        );
-      }
-    });
-    await this.configs.putFencing(name, count);
   }
 
   /** States of connectors and tasks that are no more, unless a worker that is there still sees to them. */
@@ -375,7 +362,7 @@ export class Herder implements WorkDesk, SeatDesk {
     }
   }
 
-  #isSource(config: RawConfig): boolean {
+  isSource(config: RawConfig): boolean {
     const { plugins, providers } = this.environment;
     const className = providers.resolve({ name: config['connector.class'] ?? '' })['name'] ?? '';
     return plugins.findConnector(className)?.def.kind === 'source';

@@ -26,6 +26,14 @@ export interface StatusStoreOptions {
   readonly log: Logger;
 }
 
+/** Told what comes from the log. */
+export interface StatusWatcher {
+  /** A state, another worker's above all. `task` null: the connector's own. */
+  heard(connector: string, task: number | null, status: StatusRecord | null): void;
+  /** The log was lost, or cut at its head: what stood in it may be in none. */
+  lost(): void;
+}
+
 /** All that is known of one connector. */
 interface Entry {
   connector: StatusRecord | null;
@@ -44,7 +52,7 @@ export class StatusStore {
   #producer: Producer | null = null;
   #follower: TopicFollower | null = null;
   #writing: Promise<void> | null = null;
-  #onState: ((connector: string, task: number | null, status: StatusRecord | null) => void) | null = null;
+  #watcher: StatusWatcher | null = null;
   readonly #stop = new AbortController();
 
   constructor(broker: Broker, options: StatusStoreOptions) {
@@ -61,12 +69,13 @@ export class StatusStore {
       return;
     }
     const partitions = this.#partitions;
-    this.#follower ??= await follow(this.#broker, { topic: topic.name, partitions, clock, log, onEntry });
+    const onLost = (): Promise<void> => this.#lost();
+    this.#follower ??= await follow(this.#broker, { topic: topic.name, partitions, clock, log, onEntry, onLost });
   }
 
-  /** From now on states that come from the log, other workers' above all, are told. `task` null: the connector's own. */
-  watch(onState: (connector: string, task: number | null, status: StatusRecord | null) => void): void {
-    this.#onState = onState;
+  /** From now on this is told. */
+  watch(watcher: StatusWatcher): void {
+    this.#watcher = watcher;
   }
 
   /** Connectors of which anything is known, also such as are gone. */
@@ -189,9 +198,17 @@ export class StatusStore {
       return;
     }
     this.#apply(key, text);
-    const record = this.#onState === null ? null : parseStatusRecord(key, text);
+    const record = this.#watcher === null ? null : parseStatusRecord(key, text);
     if (record === null || record.kind === 'topic') return;
-    this.#onState?.(record.connector, record.kind === 'task' ? record.task : null, record.status);
+    this.#watcher?.heard(record.connector, record.kind === 'task' ? record.task : null, record.status);
+  }
+
+  /** States can be told again, so a topic that is gone is made anew. What the old log was to bring back never comes. */
+  async #lost(): Promise<void> {
+    await this.#broker.createTopics([storeSpec({ ...this.#options.topic, partitions: this.#partitions })]);
+    this.#echoes.clear();
+    for (const { topics } of this.#entries.values()) for (const topic of topics.values()) this.noteTopic(topic);
+    this.#watcher?.lost();
   }
 
   #apply(key: string, text: string | null): void {

@@ -19,6 +19,8 @@ export interface FollowerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly onEntry: OnEntry;
+  /** The log is not what it was (made anew, or gone); called before it is read from its head. */
+  readonly onLost?: () => Promise<void>;
 }
 
 /** Follows a topic; resolves when all that stood in it has been handed over. */
@@ -119,12 +121,15 @@ export class TopicFollower {
   }
 
   async #stumbled(error: unknown): Promise<void> {
-    const { clock, log, topic } = this.#options;
+    const { clock, log, topic, onLost } = this.#options;
     if (!isTransient(error)) {
       log.warn('A topic cannot be followed from here; it is read from its head.', { topic, error: messageOf(error) });
-      await this.#rewind().catch((again: unknown) => {
+      try {
+        await onLost?.();
+        await this.#rewind();
+      } catch (again) {
         log.debug('The head of the topic is not known now.', { topic, error: messageOf(again) });
-      });
+      }
     }
     await clock.sleep(RETRY_MS, this.#stop.signal);
   }
