@@ -1,6 +1,7 @@
 // The converter part of a validation: only converters that the connector itself names.
 import type { RawConfig, SettingReport } from '../../core/config/define.ts';
 import { invalid, parseConfig, settingsUnder } from '../../core/config/parse.ts';
+import { inHashOrder } from '../../core/java/hash-order.ts';
 import type { FoundPlugin } from '../../plugins/registry.ts';
 import type { Environment } from '../environment.ts';
 import { type Part, partOf } from './validate-aliases.ts';
@@ -27,7 +28,8 @@ export function converterParts(raw: RawConfig, environment: Environment): Part[]
     const prefix = `${side}.converter.`;
     const settings = { 'converter.type': side, ...settingsUnder(raw, prefix) };
     const part = partOf(parseConfig(found.def.config, settings).reports, { prefix });
-    parts.push({ ...part, groups: inHashOrder(part.groups) });
+    // The reference keeps the groups in a hash set of 16 places, and clients see its order.
+    parts.push({ ...part, groups: inHashOrder(part.groups, (name) => name, 16) });
   }
   return parts;
 }
@@ -52,14 +54,4 @@ export function resolveConverterClasses(
     const errors = [...report.errors, invalid(report.setting.name, other?.className ?? name, why)];
     return { ...report, value: other?.className ?? null, errors };
   });
-}
-
-/** The reference keeps the groups of a converter in a hash set of 16 places, and clients see its order. */
-function inHashOrder(groups: readonly string[]): readonly string[] {
-  const place = (text: string): number => {
-    let hash = 0;
-    for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
-    return (hash ^ (hash >>> 16)) & 15;
-  };
-  return groups.toSorted((left, right) => place(left) - place(right));
 }

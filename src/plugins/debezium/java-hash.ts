@@ -3,6 +3,7 @@
 import { isDecimal, isDecimalSchema } from '../../core/data/logical.ts';
 import { toBigInt } from '../../core/data/long.ts';
 import { LOGICAL, type Long, type Schema, type Struct, type Value } from '../../core/data/schema.ts';
+import { stringHash } from '../../core/java/hash-order.ts';
 import { dataFault } from '../faults.ts';
 
 /** The hash of a non-null value of a schema. */
@@ -20,7 +21,7 @@ export function javaHash(schema: Schema, value: Value): number {
     case 'float64':
       return doubleHash(value as number);
     case 'string':
-      return textHash(value as string);
+      return stringHash(value as string);
     case 'bytes':
       return bytesHash(value as Uint8Array);
     case 'array':
@@ -65,12 +66,6 @@ function doubleHash(value: number): number {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);
   return view.getInt32(0) ^ view.getInt32(4);
-}
-
-function textHash(text: string): number {
-  let hash = 0;
-  for (let i = 0; i < text.length; i++) hash = (Math.imul(31, hash) + text.charCodeAt(i)) | 0;
-  return hash;
 }
 
 /** As ByteBuffer does: from the end. */

@@ -4,6 +4,7 @@ import { evaluationError } from '../../errors.ts';
 import { identityCode } from '../../types/compare.ts';
 import { arrayOf, BOOLEAN, K, lambdaOf, mapOf, param, R, S, scalar, T, V } from '../define.ts';
 import type { ScalarVariant } from '../registry.ts';
+import { walked } from './map.ts';
 
 type Lambda = (...values: Value[]) => Value;
 type Entries = ReadonlyMap<Value, Value>;
@@ -126,7 +127,7 @@ export const reduce = scalar({
       evaluate: (entries: Entries | null, start: Value, step: Lambda) => {
         if (start === null || entries === null) return start;
         let state: Value = start;
-        for (const [key, value] of entries) state = step(state, key, value);
+        for (const [key, value] of walked(entries)) state = step(state, key, value);
         return state;
       },
     },

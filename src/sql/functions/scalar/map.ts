@@ -1,5 +1,6 @@
 // Maps. Where an array is made of one, its order is that of Java's hash map, as the reference's is.
 import type { Value } from '../../../core/data/schema.ts';
+import { inHashOrder } from '../../../core/java/hash-order.ts';
 import { arrayType, mapType, type SqlType, structType } from '../../types/sql-type.ts';
 import {
   arrayOf,
@@ -21,27 +22,9 @@ import type { ScalarVariant } from '../registry.ts';
 type Entries = ReadonlyMap<Value, Value>;
 const texts = mapOf(STRING, T);
 
-/** Java's `String.hashCode`. */
-function javaHash(text: string): number {
-  let hash = 0;
-  for (let i = 0; i < text.length; i++) hash = (Math.imul(31, hash) + text.charCodeAt(i)) | 0;
-  return hash;
-}
-
-/** The entries as a Java HashMap that grew from its default size would iterate them. */
-export function inHashOrder(map: Entries): (readonly [key: string, value: Value])[] {
-  let capacity = 16;
-  while (map.size > capacity * 0.75) capacity *= 2;
-  const bucketOf = (key: Value) => {
-    const hash = key === null ? 0 : javaHash(key as string);
-    return (hash ^ (hash >>> 16)) & (capacity - 1);
-  };
-  const entries = [...map] as (readonly [string, Value])[];
-  // Sorting is stable, so entries of one bucket keep their order of insertion.
-  return entries
-    .map((entry) => ({ entry, bucket: bucketOf(entry[0]) }))
-    .sort((a, b) => a.bucket - b.bucket)
-    .map(({ entry }) => entry);
+/** The entries as the reference walks them. */
+export function walked(map: Entries): (readonly [key: Value, value: Value])[] {
+  return inHashOrder([...map], ([key]) => (typeof key === 'string' ? key : null));
 }
 
 export const asMap = scalar({
@@ -64,7 +47,7 @@ export const mapKeys = scalar({
   category: 'MAP',
   doc: 'The keys.',
   nulls: 'NULL for NULL.',
-  variants: [strict([param('map', texts)], arrayType(STRING), (map: Entries) => inHashOrder(map).map(([key]) => key))],
+  variants: [strict([param('map', texts)], arrayType(STRING), (map: Entries) => walked(map).map(([key]) => key))],
   examples: [["MAP_KEYS(MAP('b' := 1, 'a' := 2))", "ARRAY['a', 'b']"]],
 });
 
@@ -73,7 +56,7 @@ export const mapValues = scalar({
   category: 'MAP',
   doc: 'The values.',
   nulls: 'NULL for NULL.',
-  variants: [strict([param('map', texts)], arrayOf(T), (map: Entries) => inHashOrder(map).map(([, value]) => value))],
+  variants: [strict([param('map', texts)], arrayOf(T), (map: Entries) => walked(map).map(([, value]) => value))],
   examples: [["MAP_VALUES(MAP('b' := 1, 'a' := 2))", 'ARRAY[2, 1]']],
 });
 
@@ -105,7 +88,7 @@ function entriesOf(type: SqlType): ScalarVariant {
       if (map === null) return null;
       const list = sorted
         ? ([...map] as [string, Value][]).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-        : inHashOrder(map);
+        : walked(map);
       return list.map(([key, value]) => [key, value] as Value[]);
     },
   );
