@@ -2,8 +2,8 @@
 //
 // Law: twice in a row, with no new record between: sources found nothing, back-fills are released, and every processor, query and
 // sink has committed up to the stable ends of its input. Anything failed ends the wait at once.
-import { isTransient } from '../core/errors.ts';
-import type { Worker } from '../host/index.ts';
+import { isTransient, TributaryError } from '../core/errors.ts';
+import type { HostSettings, Worker } from '../host/index.ts';
 import type { Facts } from '../lineage/graph.ts';
 import type { Clock } from '../ports/clock.ts';
 
@@ -12,6 +12,16 @@ const PASSES = 2;
 
 /** Why waiting ended. */
 export type CaughtUp = { readonly done: true } | { readonly done: false; readonly failures: readonly string[] };
+
+/** Throws `config` for a worker of a group: what others run of its work cannot be seen from here, so the end would come too early or never. */
+export function checkStandsAlone({ group }: Pick<HostSettings, 'group'>): void {
+  if (group === null) return;
+  throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
+    what: `--until-caught-up needs a worker that stands alone, and this one shares its work with the group "${group.id}".`,
+    where: 'group.id',
+    fix: 'Remove group.id from the worker file, or leave the option out and watch the lag at /metrics.',
+  });
+}
 
 /** Waits until all is delivered or something failed; answers `done: false` without failures when `signal` aborts. */
 export async function waitCaughtUp(

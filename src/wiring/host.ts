@@ -18,7 +18,7 @@ import {
 } from '../host/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Adapters, openAdapters } from './adapters.ts';
-import { waitCaughtUp } from './caught-up.ts';
+import { checkStandsAlone, waitCaughtUp } from './caught-up.ts';
 import { type FactSources, gatherFacts, knownFacts } from './facts.ts';
 import { FactsBoard } from './facts-board.ts';
 import { openOtherKafka } from './kafka.ts';
@@ -37,10 +37,11 @@ const FLUSH_LOG_MS = 5_000;
 /** A host that was killed may hold its data folder for a moment more, until the system has cleared it away. */
 const LOCK_ATTEMPTS = 3;
 
-export const startHost: StartHost = async ({ file, signal, say, log }) => {
+export const startHost: StartHost = async ({ file, untilCaughtUp, signal, say, log }) => {
   const clock = systemClock();
   const redactor = new Redactor();
   const settings = readWorkerSettings(file, process.env, redactor);
+  if (untilCaughtUp) checkStandsAlone(settings.host);
   const errors = new RecentErrors();
   const logs = new Logs(
     { write: logWriter(settings, errors, log), now: () => clock.now(), redact: (text) => redactor.redact(text) },

@@ -40,6 +40,7 @@ export class IsolationWorld {
     writeFileSync(file, JSON.stringify(all));
     this.#host = await startHost({
       file,
+      untilCaughtUp: false,
       signal: new AbortController().signal,
       say: (line) => this.log.push(line),
       log: (line) => this.log.push(line),

@@ -10,6 +10,7 @@ export const RUN_USAGE = `trib run [worker.json] [--until-caught-up] [--no-table
 
 Starts a worker with the settings of a file (JSON or properties); without one, everything is embedded under .trib.
   --until-caught-up   end when everything is delivered: exit code 0, or 1 when something failed
+                      (for a worker that stands alone: not with group.id)
   --no-table          do not print the table of pipelines
   --log               every line of the log on a terminal too, which otherwise shows warnings and errors
 Figures of the table count from this start. trib demo is trib run config/demo/worker.json: three pipelines on recorded data.
@@ -33,6 +34,8 @@ export interface RunningHost {
 /** Starts a worker; handed in by main, which alone knows the adapters. Waits for services that are down, telling so. */
 export type StartHost = (options: {
   readonly file: string | null;
+  /** The run is to end by itself: refused where that cannot be told. */
+  readonly untilCaughtUp: boolean;
   readonly signal: AbortSignal;
   say(line: string): void;
   /** A line of the log where no file is set for it. */
@@ -78,7 +81,13 @@ async function runHost(
   const screen = screenOn(io, flags.log === true);
   let host: RunningHost;
   try {
-    host = await start({ file, signal, say: screen.say, log: screen.log });
+    host = await start({
+      file,
+      untilCaughtUp: flags['until-caught-up'] === true,
+      signal,
+      say: screen.say,
+      log: screen.log,
+    });
   } catch (error) {
     if (signal.aborted) return INTERRUPTED;
     if (!(error instanceof TributaryError) || error.kind === 'bug') throw error;

@@ -66,6 +66,20 @@ test('until caught up ends with 0, after the last table, and closes the host', a
   assert.equal(closed(), 1);
 });
 
+test('the host is told that the run is to end by itself, and may refuse', async () => {
+  const { io, err } = world({ done: true });
+  const asked: boolean[] = [];
+  const start = async ({ untilCaughtUp }: { readonly untilCaughtUp: boolean }): Promise<RunningHost> => {
+    asked.push(untilCaughtUp);
+    throw new TributaryError('TRIB_CONFIG_INVALID', 'config', { what: 'Not in a group.' });
+  };
+
+  const codes = [await run(['--until-caught-up'], io, start), await run([], io, start)];
+
+  assert.deepEqual([codes, asked], [[3, 3], [true, false]]); // biome-ignore format: one thing
+  assert.match(err.join(''), /error TRIB_CONFIG_INVALID {2}Not in a group\./);
+});
+
 test('until caught up ends with 1 and says what failed, or what was left out', async () => {
   const failed = world({ done: false, failures: ['task a-0: TRIB_X it broke'] });
   const leftOut = world({ done: true }, ['a.json:1:2: This is not valid JSON']);
