@@ -93,10 +93,10 @@ export class RecordEncoder {
           stage = 'HEADER_CONVERTER';
           const encodedHeaders = record.headers.length === 0 ? null : encodeHeaders(topic, record.headers, headers);
           stage = 'KEY_CONVERTER';
-          const key = keys.encode(topic, record.keySchema, record.key);
+          const key = keys.encode(topic, record.keySchema, record.key, record.headers);
           const lane = this.#laneOf(record, key);
           stage = 'VALUE_CONVERTER';
-          const value = values.encode(topic, record.valueSchema, record.value);
+          const value = values.encode(topic, record.valueSchema, record.value, record.headers);
           lane.append(
             record.timestampMs ?? -1,
             key,
@@ -111,10 +111,17 @@ export class RecordEncoder {
         }
       } catch (error) {
         failed(i, stage, error instanceof Error ? error : new Error(String(error)));
+        this.#forgetSchema(records[i]!, stage);
         i++;
       }
     }
     return written;
+  }
+
+  /** A schema that the registry did not take is offered again with the next batch: somebody may have made room for it. */
+  #forgetSchema({ topic, keySchema, valueSchema }: ConnectRecord, stage: ErrorStage): void {
+    if (stage === 'KEY_CONVERTER' && keySchema !== null) this.#preparedKeys.get(topic)?.delete(keySchema);
+    if (stage === 'VALUE_CONVERTER' && valueSchema !== null) this.#preparedValues.get(topic)?.delete(valueSchema);
   }
 
   /** A lane for raw bytes (dead letters), by the key's hash. */

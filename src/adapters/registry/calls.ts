@@ -21,6 +21,8 @@ export class RegistryCalls {
   readonly #clock: Clock;
   /** The base that answered last: tried first, so that one that is down costs its time-out once. */
   #first = 0;
+  /** A registry stood there once: what answers in another way now stands in for it, and goes. */
+  #hasAnswered = false;
 
   constructor(access: RegistryAccess, http: HttpClient, clock: Clock) {
     this.#access = access;
@@ -47,6 +49,16 @@ export class RegistryCalls {
     }
   }
 
+  /** What answers at this address is no registry: the page of a gateway that has lost it, or the URL is wrong. */
+  odd(at: string): TributaryError {
+    return new TributaryError('TRIB_REGISTRY_INVALID', this.#hasAnswered ? 'transient' : 'fatal', {
+      what: `${at} does not answer like a schema registry${this.#hasAnswered ? ' any more' : ''}.`,
+      fix: this.#hasAnswered
+        ? 'Retried by itself. Look at what stands between this host and the registry: a gateway answers in its place.'
+        : 'Check schema.registry.url: some registries have a path, such as /apis/ccompat/v7.',
+    });
+  }
+
   async #overBases(call: Call): Promise<Readonly<Record<string, unknown>> | null> {
     const { bases } = this.#access;
     let failure: unknown = null;
@@ -60,14 +72,20 @@ export class RegistryCalls {
         failure = unreachable(base, call.about, error);
         continue;
       }
-      if (answer.status === 429 || answer.status >= 500) {
+      if (answer.status === 408 || answer.status === 429 || answer.status >= 500) {
         failure = unreachable(base, call.about, new Error(`it answered ${answer.status}${said(answer)}`));
         continue;
       }
       this.#first = index;
+      const isRefused = answer.status === 401 || answer.status === 403;
+      const body = parsed(answer);
+      if (!isRefused && (body === null || (answer.status >= 300 && answer.status < 400))) {
+        throw this.odd(base + call.path);
+      }
+      this.#hasAnswered ||= body !== null && (answer.status < 300 ? answer.body !== '' : 'error_code' in body);
       if (answer.status === 404) return null;
       if (answer.status >= 400) throw refusal(base, answer, call.about);
-      return parsed(answer, base + call.path);
+      return body ?? {};
     }
     throw failure;
   }
@@ -83,12 +101,14 @@ export class RegistryCalls {
   }
 }
 
-function parsed(answer: HttpAnswer, url: string): Readonly<Record<string, unknown>> {
+/** Null: no JSON. Nothing at all is as good as an empty object. */
+function parsed(answer: HttpAnswer): Readonly<Record<string, unknown>> | null {
   if (answer.body === '') return {};
   try {
-    return JSON.parse(answer.body) as Readonly<Record<string, unknown>>;
+    const body: unknown = JSON.parse(answer.body);
+    return typeof body === 'object' ? (body as Readonly<Record<string, unknown>>) : null;
   } catch {
-    throw oddAnswer(url);
+    return null;
   }
 }
 
@@ -136,13 +156,5 @@ function unreachable(base: string, about: string, cause: unknown): TributaryErro
     what: `The schema registry ${base} could not be asked for ${about}: ${why}.`,
     fix: 'Retried by itself; check schema.registry.url.',
     cause,
-  });
-}
-
-/** Something answers there that is no registry. */
-export function oddAnswer(url: string): TributaryError {
-  return new TributaryError('TRIB_REGISTRY_INVALID', 'config', {
-    what: `${url} does not answer like a schema registry.`,
-    fix: 'Check schema.registry.url: some registries have a path, such as /apis/ccompat/v7.',
   });
 }

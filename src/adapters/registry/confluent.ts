@@ -15,7 +15,7 @@ import type {
   SchemaVersion,
 } from '../../ports/schema-registry.ts';
 import { type RegistryAccess, registryAccess } from './access.ts';
-import { oddAnswer, RegistryCalls } from './calls.ts';
+import { RegistryCalls } from './calls.ts';
 
 const LATEST_KEPT_MS = 2_000;
 const MISS_KEPT_MS = 1_000;
@@ -69,11 +69,14 @@ export class ConfluentRegistry implements SchemaRegistry {
     if (known !== undefined) return known;
     if ((this.#missing.get(id) ?? 0) > this.#clock.now()) return null;
     return await this.#shared(`id ${id}`, async () => {
-      const answer = await this.#calls.send({ method: 'GET', path: `/schemas/ids/${id}`, about: `schema id ${id}` });
+      const path = `/schemas/ids/${id}`;
+      const answer = await this.#calls.send({ method: 'GET', path, about: `schema id ${id}` });
       if (answer === null) {
         keep(this.#missing, id, this.#clock.now() + MISS_KEPT_MS);
         return null;
       }
+      // What is kept is kept for good: it must be a schema.
+      if (typeof answer['schema'] !== 'string') throw this.#calls.odd(path);
       const schema: RegisteredSchema = { id, ...schemaOf(answer) };
       this.#missing.delete(id);
       keep(this.#ids, id, schema);
@@ -106,7 +109,9 @@ export class ConfluentRegistry implements SchemaRegistry {
     const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`;
     const answer = await this.#calls.send({ method: 'GET', path, about: `subject ${subject}` });
     if (answer === null) return null;
-    return { ...schemaOf(answer), id: Number(answer['id']), subject, version: Number(answer['version']) };
+    const [id, number] = [Number(answer['id']), Number(answer['version'])];
+    if (typeof answer['schema'] !== 'string' || !Number.isInteger(id)) throw this.#calls.odd(path);
+    return { ...schemaOf(answer), id, subject, version: number };
   }
 
   async lookup(
@@ -125,7 +130,7 @@ export class ConfluentRegistry implements SchemaRegistry {
       const answer = await this.#calls.send({ method: 'POST', path, body, about: `subject ${subject}` });
       if (answer === null) return null;
       const [id, version] = [Number(answer['id']), Number(answer['version'])];
-      if (!Number.isInteger(id)) throw oddAnswer(path);
+      if (!Number.isInteger(id)) throw this.#calls.odd(path);
       const found = { type, schema, references, id, subject, version };
       keepOf(this.#found, subject, text, found);
       return found;
@@ -147,7 +152,7 @@ export class ConfluentRegistry implements SchemaRegistry {
       const body = bodyOf(type, schema, references);
       const answer = await this.#calls.send({ method: 'POST', path, body, about: `subject ${subject}` });
       const id = Number(answer?.['id']);
-      if (answer === null || !Number.isInteger(id)) throw oddAnswer(path);
+      if (answer === null || !Number.isInteger(id)) throw this.#calls.odd(path);
       keepOf(this.#registered, subject, text, id);
       this.#latest.delete(subject);
       this.#missing.delete(id);

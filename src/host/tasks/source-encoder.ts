@@ -85,6 +85,12 @@ export class SourceEncoder {
     known.add(schema);
   }
 
+  /** A schema that the registry did not take is offered again with the next batch: somebody may have made room for it. */
+  #forgetSchema(record: ConnectRecord, stage: ErrorStage): void {
+    if (stage === 'KEY_CONVERTER') this.#known(`key ${record.topic}`).delete(record.keySchema);
+    if (stage === 'VALUE_CONVERTER') this.#known(`value ${record.topic}`).delete(record.valueSchema);
+  }
+
   #append(records: readonly (ConnectRecord | null)[], producer: Producer): number {
     const at: Place = { stage: 'HEADER_CONVERTER', index: 0 };
     let written = 0;
@@ -99,6 +105,7 @@ export class SourceEncoder {
       } catch (error) {
         if (error instanceof TributaryError && error.kind === 'transient') throw error;
         this.#settle({ stage: at.stage, className: this.#classOf(at.stage), error: asError(error) });
+        this.#forgetSchema(records[at.index]!, at.stage);
         at.index++;
       }
     }
@@ -110,9 +117,9 @@ export class SourceEncoder {
     at.stage = 'HEADER_CONVERTER';
     const headers = record.headers.length === 0 ? null : this.#headers(record);
     at.stage = 'KEY_CONVERTER';
-    const key = this.#converters.key.encode(topic, record.keySchema, record.key);
+    const key = this.#converters.key.encode(topic, record.keySchema, record.key, record.headers);
     at.stage = 'VALUE_CONVERTER';
-    const value = this.#converters.value.encode(topic, record.valueSchema, record.value);
+    const value = this.#converters.value.encode(topic, record.valueSchema, record.value, record.headers);
     at.stage = 'KAFKA_PRODUCE';
     const partition = record.partition ?? this.#partitionOf(topic, key);
     producer

@@ -151,3 +151,22 @@ test('a look-up posts the text, normalized when that is wanted, and keeps what w
     ],
   );
 });
+
+test('a page in place of a registry is a wrong address at first, and passes once a registry stood there', async () => {
+  const page = (code: number): HttpAnswer => ({ status: code, headers: {}, body: '<html>Be back soon</html>' });
+  const odd = [page(200), page(404), page(400), { ...page(302), body: '' }, ok({}), { ...page(200), body: '{"id": 1' }];
+  let answer: HttpAnswer = page(200);
+  const { http } = scripted(() => answer);
+  const registry = new ConfluentRegistry({ url: 'http://h:1', http, clock });
+
+  await assert.rejects(registry.register('s', 'AVRO', '"long"'), is('fatal', 'TRIB_REGISTRY_INVALID'));
+  answer = ok({ id: 5 });
+  assert.equal(await registry.register('s', 'AVRO', '"long"'), 5);
+  for (answer of odd) {
+    await assert.rejects(registry.register('s', 'AVRO', '"int"'), is('transient', 'TRIB_REGISTRY_INVALID'));
+    await assert.rejects(registry.byId(7), is('transient', 'TRIB_REGISTRY_INVALID'));
+    await assert.rejects(registry.latest('s'), is('transient', 'TRIB_REGISTRY_INVALID'));
+  }
+  answer = ok({ schema: '"int"', id: 7, version: 1 });
+  assert.equal((await registry.byId(7))!.schema, '"int"');
+});

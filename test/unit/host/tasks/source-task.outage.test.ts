@@ -50,3 +50,29 @@ test('a source outlives an outage in which even its transaction could not be abo
   await world.close();
   await plain.close();
 });
+
+test('a schema that the registry did not take is offered again with the next records', async () => {
+  const probe = new SourceProbe();
+  probe.lines.push('a');
+  const world = await hostWorld([probe.definition()]);
+  const { registry } = world.environment;
+  const register = registry.register.bind(registry);
+  const refused = new TributaryError('TRIB_REGISTRY_INCOMPATIBLE', 'conflict', { what: 'Not compatible.' });
+  registry.register = () => Promise.reject(refused);
+  await world.worker.create(
+    's',
+    {
+      ...{ 'connector.class': 'ProbeSource', topic: 'out', 'value.converter.schema.registry.url': 'embedded' },
+      ...{ 'value.converter': 'io.confluent.connect.avro.AvroConverter', 'errors.tolerance': 'all' },
+    },
+    null,
+  );
+  await world.until('skipped', () => world.environment.metrics.total('records_skipped', { connector: 's' }) === 1);
+
+  registry.register = register;
+  probe.lines.push('b');
+  await world.until('written', async () => (await world.read('out')).length === 1);
+
+  assert.equal((await world.read('out'))[0]!.value?.slice(-1), 'b');
+  await world.close();
+});
