@@ -9,6 +9,13 @@ export interface CutProxy {
   /** From now on nothing passes, and nobody is told: as a cable that was pulled. */
   cut(): void;
   mend(): void;
+  /** After a cut: what was under way arrives, late. */
+  flow(): void;
+  /** Whoever is connected is sent away, and nobody gets in: as a broker that was stopped. Until `admit`. */
+  refuse(): Promise<void>;
+  admit(): Promise<void>;
+  /** From now on answers take so much longer, and pass at so many bytes a second in all. */
+  slow(latencyMs: number, bytesPerS: number): void;
   close(): Promise<void>;
 }
 
@@ -17,13 +24,15 @@ export async function cutProxy(host: string, port: number): Promise<CutProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let isCut = false;
   let ownPort = 0;
+  const line = slowLine();
   const server = createServer((client) => {
     const broker = tcpConnect({ host, port });
     const pair = [client, broker] as const;
     pairs.add(pair);
     const rewrite = rewriter(advertised(host, port), advertised(host, ownPort));
     client.on('data', (chunk) => broker.write(chunk));
-    broker.on('data', (chunk) => client.write(rewrite(chunk)));
+    const slowed = line.to(client, broker);
+    broker.on('data', (chunk) => slowed(rewrite(chunk)));
     const end = (): void => {
       // A cut cable hands no goodbye over either.
       if (isCut) return;
@@ -34,7 +43,15 @@ export async function cutProxy(host: string, port: number): Promise<CutProxy> {
     for (const socket of pair) socket.on('close', end).on('error', () => {});
     if (isCut) hold(pair);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = (at: number) => new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
+  const dropAll = (): void => {
+    for (const [client, broker] of pairs) {
+      client.destroy();
+      broker.destroy();
+    }
+    pairs.clear();
+  };
+  await listen(0);
   ownPort = (server.address() as { port: number }).port;
   return {
     port: ownPort,
@@ -45,18 +62,22 @@ export async function cutProxy(host: string, port: number): Promise<CutProxy> {
     // What was under way is lost, as behind a router that forgot its connections.
     mend: () => {
       isCut = false;
-      for (const [client, broker] of pairs) {
-        client.destroy();
-        broker.destroy();
-      }
-      pairs.clear();
+      dropAll();
     },
+    flow: () => {
+      isCut = false;
+      for (const pair of pairs) for (const socket of pair) socket.resume();
+    },
+    refuse: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      dropAll();
+      await closed;
+    },
+    admit: () => listen(ownPort),
+    slow: line.set,
     close: async () => {
-      for (const [client, broker] of pairs) {
-        client.destroy();
-        broker.destroy();
-      }
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      dropAll();
+      if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }
@@ -64,6 +85,34 @@ export async function cutProxy(host: string, port: number): Promise<CutProxy> {
 function hold([client, broker]: readonly [Socket, Socket]): void {
   client.pause();
   broker.pause();
+}
+
+/** A line whose sockets share its width. Order is kept; a socket that has too much under way is not read on. */
+function slowLine() {
+  let latencyMs = 0;
+  let bytesPerS = Number.POSITIVE_INFINITY;
+  let freeAtMs = 0;
+  return {
+    set: (latency: number, width: number): void => {
+      latencyMs = latency;
+      bytesPerS = width;
+    },
+    to: (target: Socket, source: Socket) => {
+      let lastMs = 0;
+      return (chunk: Buffer): void => {
+        const nowMs = performance.now();
+        freeAtMs = Math.max(freeAtMs, nowMs) + (chunk.length / bytesPerS) * 1000;
+        lastMs = Math.max(lastMs, freeAtMs + latencyMs);
+        if (lastMs - nowMs < 1) {
+          target.write(chunk);
+          return;
+        }
+        source.pause();
+        setTimeout(() => source.resume(), freeAtMs - nowMs);
+        setTimeout(() => target.write(chunk), lastMs - nowMs);
+      };
+    },
+  };
 }
 
 function advertised(host: string, port: number): Buffer {
