@@ -52,12 +52,30 @@ const ADMIN: readonly Row[] = [
   ['retries', 'INT', 2147483647, 'LOW'],
 ];
 
+/** How a client reaches the brokers and who it is: the same for all. */
+const SECURITY: readonly Row[] = [
+  ['security.protocol', 'STRING', 'PLAINTEXT', 'MEDIUM'],
+  ['sasl.jaas.config', 'PASSWORD', null, 'MEDIUM'],
+  ['sasl.mechanism', 'STRING', 'GSSAPI', 'MEDIUM'],
+  ['ssl.endpoint.identification.algorithm', 'STRING', 'https', 'LOW'],
+  ['ssl.key.password', 'PASSWORD', null, 'HIGH'],
+  ['ssl.keystore.certificate.chain', 'PASSWORD', null, 'HIGH'],
+  ['ssl.keystore.key', 'PASSWORD', null, 'HIGH'],
+  ['ssl.keystore.location', 'STRING', null, 'HIGH'],
+  ['ssl.keystore.password', 'PASSWORD', null, 'HIGH'],
+  ['ssl.keystore.type', 'STRING', 'JKS', 'MEDIUM'],
+  ['ssl.truststore.certificates', 'PASSWORD', null, 'HIGH'],
+  ['ssl.truststore.location', 'STRING', null, 'HIGH'],
+  ['ssl.truststore.password', 'PASSWORD', null, 'HIGH'],
+  ['ssl.truststore.type', 'STRING', 'JKS', 'MEDIUM'],
+];
+
 const CLIENTS = { producer: PRODUCER, consumer: CONSUMER, admin: ADMIN } as const;
 const CLIENT_NAMES = ['producer', 'consumer', 'admin'] as const;
 
 /** The definition of a client's setting; null when it is not among the known ones. */
 export function clientSetting(client: keyof typeof CLIENTS, name: string): Setting | null {
-  const row = CLIENTS[client].find(([known]) => known === name);
+  const row = [...CLIENTS[client], ...SECURITY].find(([known]) => known === name);
   if (row === undefined) return null;
   const [, type, fallback, importance, choices] = row;
   const doc = `Kafka ${client} setting ${name}: ${effectOf(client, name)}`;
@@ -129,7 +147,8 @@ export function clientSettingNames(): readonly (readonly [client: string, name: 
 /** What an override does here. */
 export function effectOf(client: string, name: string): string {
   const key = `${client}.${name}`;
-  return HONOURED.get(key) ?? WITHOUT.get(key) ?? 'not known here.';
+  const family = `${client}.${name.split('.', 1)[0]}.*`;
+  return HONOURED.get(key) ?? HONOURED.get(family) ?? WITHOUT.get(key) ?? 'not known here.';
 }
 
 /** `admin.listeners` is of the REST server. */

@@ -43,6 +43,10 @@ export function resolveConverterClasses(
   return reports.map((report) => {
     const side = SIDES.find((candidate) => report.setting.name === `${candidate}.converter`);
     const name = side === undefined ? null : named(side, raw);
+    if (side !== undefined && name === null && raw[`${side}.converter`] != null) {
+      const error = invalid(report.setting.name, '', 'Class  could not be found.');
+      return { ...report, value: null, errors: [...report.errors, error] };
+    }
     if (side === undefined || name === null) return report;
     const found = find(side, name, environment);
     if (found !== null) return { ...report, value: found.className };

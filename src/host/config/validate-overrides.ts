@@ -2,6 +2,7 @@
 import type { RawConfig } from '../../core/config/define.ts';
 import { type ConfigInfo, describeSetting } from '../../core/config/describe.ts';
 import { parseConfig } from '../../core/config/parse.ts';
+import { MASK, namesSecret } from '../../core/redact.ts';
 import type { Environment } from '../environment.ts';
 import { type ClientKind, isOverrideAllowed } from './client-config.ts';
 import { clientSetting } from './client-settings.ts';
@@ -37,6 +38,9 @@ function entry(client: ClientKind, key: string, raw: RawConfig, environment: Env
   const setting = clientSetting(client, key);
   // The reference answers 500 to a value that its client cannot parse; here the entry says so.
   if (setting !== null) errors.push(...parseConfig([setting], { [key]: raw[name] ?? null }).reports[0]!.errors);
-  const value = { name, value: raw[name] ?? null, recommended_values: [], errors, visible: true };
+  const given = raw[name] ?? null;
+  // Also a key that no client knows may hold a password.
+  const isSecret = given !== null && (setting?.type === 'PASSWORD' || namesSecret(key));
+  const value = { name, value: isSecret ? MASK : given, recommended_values: [], errors, visible: true };
   return { definition: setting === null ? null : describeSetting(setting, { prefix }), value };
 }

@@ -106,6 +106,10 @@ async function connectorPart(
   for (const [name, messages] of Object.entries(await pluginErrors(def, raw, environment))) {
     for (const message of messages) add(name, message);
   }
+  // The plugin judges nulls of its own settings, as in the reference.
+  for (const [name, value] of Object.entries(raw)) {
+    if (value === null && !own.has(name) && !OTHER_PARTS.test(name)) add(name, NO_NULL);
+  }
   const groups = [...partOf(reports).groups, ...aliases.flatMap((part) => part.groups), ...partOf(plugin).groups];
   return { groups, configs: withErrors(entries, errors) };
 }
@@ -130,6 +134,9 @@ function checkExactlyOnce(
   }
   if (isOwn && connector.canDefineTransactionBoundaries?.(raw) !== true) add('transaction.boundary', NO_OWN_BOUNDARIES);
 }
+
+const NO_NULL = 'Null value can not be supplied as the configuration value.';
+const OTHER_PARTS = /^(?:(?:producer|consumer|admin)\.override|(?:key|value|header)\.converter)\./;
 
 const NO_EXACTLY_ONCE = 'The connector does not support exactly-once semantics with the provided configuration.';
 const NO_EXACTLY_ONCE_ANSWER =

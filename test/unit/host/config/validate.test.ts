@@ -6,7 +6,7 @@ import { hostWorld, SinkProbe, SourceProbe } from '../../../support/host-world.t
 const SOURCE = { name: 's', 'connector.class': 'ProbeSource', topic: 'out' };
 const SINK = { name: 's', 'connector.class': 'ProbeSink', topics: 'in' };
 
-async function validated(config: Record<string, string>, settings = {}): Promise<ConfigInfos> {
+async function validated(config: Record<string, string | null>, settings = {}): Promise<ConfigInfos> {
   const probe = new SourceProbe();
   const world = await hostWorld([probe.definition(), new SinkProbe().definition()], { settings });
   try {
@@ -157,4 +157,46 @@ test('exactly once is asked of the connector where it is required', async () => 
     'exactly.once.support': ['This worker does not have exactly-once source support enabled.'],
   });
   assert.deepEqual(errorsOf(on), {});
+});
+
+test('passwords of client overrides are hidden, known to a client or not', async () => {
+  const infos = await validated({
+    ...SOURCE,
+    'producer.override.ssl.keystore.password': 'hush',
+    'producer.override.sasl.jaas.config': 'PlainLoginModule required password="hush";',
+    'producer.override.my.own.password': 'hush',
+    'producer.override.ssl.keystore.location': '/keys.p12',
+  });
+  const shown = infos.configs.filter(({ value }) => value.name.startsWith('producer.override.'));
+
+  assert.deepEqual(
+    shown.map(({ definition, value }) => [value.name.slice(18), definition?.type ?? null, value.value]),
+    [
+      ['ssl.keystore.password', 'PASSWORD', '[hidden]'],
+      ['sasl.jaas.config', 'PASSWORD', '[hidden]'],
+      ['my.own.password', null, '[hidden]'],
+      ['ssl.keystore.location', 'STRING', '/keys.p12'],
+    ],
+  );
+});
+
+test('a JSON null is an error of its key, whoever knows the key, but for those of the connector', async () => {
+  const infos = await validated({ ...SOURCE, 'errors.tolerance': null, nobody: null });
+
+  assert.deepEqual(errorsOf(infos), {
+    nobody: ['Null value can not be supplied as the configuration value.'],
+    'errors.tolerance': [
+      'Invalid value null for configuration errors.tolerance: String must be one of: none, all',
+      'Null value can not be supplied as the configuration value.',
+    ],
+  });
+  assert.equal(infos.error_count, 3);
+});
+
+test('an empty name of a converter is no converter', async () => {
+  const infos = await validated({ ...SOURCE, 'key.converter': '' });
+
+  assert.deepEqual(errorsOf(infos), {
+    'key.converter': ['Invalid value  for configuration key.converter: Class  could not be found.'],
+  });
 });
