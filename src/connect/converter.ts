@@ -10,7 +10,7 @@ export interface SchemaAndValue {
 
 /**
  * Bytes ↔ Connect data. `prepare*` load what the outside must answer (writer schemas by id, ids of new schemas), once a
- * batch; `decode` and `encode` are synchronous. `encode` may throw `NotPrepared`: the host then awaits `prepareEncode` with that schema and repeats.
+ * batch; `decode` and `encode` are synchronous.
  */
 export interface Converter {
   /** Payloads `bytes[starts[i]..ends[i]]`, start −1 is null. Resolves when all can be decoded (unknown ids surface in `decode`). Returns null when nothing must be awaited. */
@@ -19,8 +19,16 @@ export interface Converter {
   decode(topic: string, bytes: Buffer, start: number, end: number): SchemaAndValue;
   /** Makes `encode` possible for the schema on the topic (registers it). Null when nothing must be awaited. */
   prepareEncode(topic: string, schema: Schema | null): Promise<void> | null;
-  /** Null answers a null payload (tombstone). */
-  encode(topic: string, schema: Schema | null, value: Value): Buffer | null;
+  /**
+   * Null answers a null payload (tombstone). `headers`: those of the record, not encoded; absent where there is no record (the
+   * letters of a queue, a dry run), which nearly all converters do not notice.
+   */
+  encode(topic: string, schema: Schema | null, value: Value, headers?: readonly Header[]): Buffer | null;
+  /**
+   * Only of converters to which the schema alone does not tell what must be loaded: called before `encode` with every record that
+   * has a value. Null when nothing must be awaited, which must be the answer for nearly all; also for a record that `encode` will refuse.
+   */
+  prepareRecord?(topic: string, schema: Schema | null, value: Value, headers: readonly Header[]): Promise<void> | null;
 }
 /** Bytes ↔ one header. */
 export interface HeaderConverter {

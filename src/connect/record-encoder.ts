@@ -7,6 +7,7 @@ import { partitionOf } from '../core/murmur2.ts';
 import type { Broker, Headers, Lane, Producer } from '../ports/broker.ts';
 import type { ErrorStage, RecordConverters } from './connectors.ts';
 import type { Converter } from './converter.ts';
+import { prepareRecords } from './prepare-records.ts';
 import type { ConnectRecord, Header } from './records.ts';
 
 /** How a record finds its partition: by its key, as every Kafka client does, or by the number of the partition it was read from. */
@@ -76,6 +77,7 @@ export class RecordEncoder {
       await prepareSchema(this.#converters.key, this.#preparedKeys, topic, keySchema);
       await prepareSchema(this.#converters.value, this.#preparedValues, topic, valueSchema);
     }
+    await prepareRecords(this.#converters, records);
   }
 
   /** Appends the prepared records; answers how many. Those that cannot be encoded are reported. */

@@ -1,6 +1,7 @@
 // Connect records → bytes in the lanes of a producer: transforms, headers, key, value, partition.
 import type { ErrorStage, RecordConverters } from '../../connect/connectors.ts';
 import type { Converter, RecordChain } from '../../connect/plugins.ts';
+import { prepareRecords } from '../../connect/prepare-records.ts';
 import type { ConnectRecord } from '../../connect/records.ts';
 import type { Schema } from '../../core/data/schema.ts';
 import { TributaryError } from '../../core/errors.ts';
@@ -40,6 +41,7 @@ export class SourceEncoder {
     this.#chain(kept, (_, { className, error }) => failures.push({ stage: 'TRANSFORMATION', className, error }));
     for (const failure of failures) this.#settle(failure);
     await this.#prepare(kept);
+    await prepareRecords(this.#converters, kept);
     return this.#append(kept, producer);
   }
 

@@ -97,7 +97,9 @@ function markedConverter(def: ConverterDef, marksNow: () => CallMarks): Converte
           }
         };
       };
+      const { prepareRecord } = own;
       return {
+        ...(prepareRecord === undefined ? {} : { prepareRecord: around(prepareRecord.bind(own)) }),
         prepareDecode: around<Parameters<Converter['prepareDecode']>, ReturnType<Converter['prepareDecode']>>(
           (...args) => own.prepareDecode(...args),
         ),
@@ -110,10 +112,10 @@ function markedConverter(def: ConverterDef, marksNow: () => CallMarks): Converte
           }
         },
         prepareEncode: around((topic, schema) => own.prepareEncode(topic, schema)),
-        encode: (topic, schema, value) => {
+        encode: (topic, schema, value, headers) => {
           const before = marks.enter(call);
           try {
-            return own.encode(topic, schema, value);
+            return own.encode(topic, schema, value, headers);
           } finally {
             marks.leave(before);
           }

@@ -71,10 +71,10 @@ function bytesOr(delegate: Converter | null): Converter {
       if (start < 0) return ABSENT;
       return { schema: SCHEMA, value: Uint8Array.prototype.slice.call(bytes, start, end) as Buffer };
     },
-    encode: (topic, schema, value) => {
+    encode: (topic, schema, value, headers) => {
       // A decimal is of the kind bytes too; its value is none.
       const isBytes = (schema === null || schema.kind === 'bytes') && (value === null || value instanceof Uint8Array);
-      if (!isBytes && delegate !== null) return delegate.encode(topic, schema, value);
+      if (!isBytes && delegate !== null) return delegate.encode(topic, schema, value, headers);
       if (!isBytes) {
         throw dataError(
           'TRIB_CONVERTER_VALUE',
