@@ -42,6 +42,8 @@ export interface Setting {
   readonly choices?: readonly string[];
   /** Values offered as Connect's `recommended_values`; never enforced. */
   readonly recommended?: readonly string[];
+  /** Understood, checked and documented, but shown in Connect's answers only when at fault: the class this stands for declares no such setting. */
+  readonly unlisted?: true;
   /**
    * Null when fine, else what is wrong and what to do, without the setting's name. Also called with null, when the value is
    * absent or could not be parsed. Ready-made ones stand in `checks.ts`.

@@ -59,7 +59,7 @@ export function describeSetting(setting: Setting, options: DescribeOptions = {})
 
 /** The answer of `/connector-plugins/<plugin>/config`. */
 export function describe(def: ConfigDef): ConfigKeyInfo[] {
-  return def.map((setting) => describeSetting(setting));
+  return def.filter((setting) => setting.unlisted !== true).map((setting) => describeSetting(setting));
 }
 
 /** One report as a member of `configs` in a validate answer. */

@@ -11,9 +11,11 @@ export interface Part {
   readonly configs: readonly ConfigInfo[];
 }
 
-/** Reports as a part; groups in order of appearance. */
+/** Reports as a part; groups in order of appearance. Unlisted settings that are fine are left out. */
 export function partOf(reports: readonly SettingReport[], options: DescribeOptions = {}): Part {
-  const configs = reports.map((report) => describeReport(report, options));
+  const configs = reports
+    .filter(({ setting, errors }) => setting.unlisted !== true || errors.length > 0)
+    .map((report) => describeReport(report, options));
   const groups = configs.map(({ definition }) => definition?.group ?? null).filter((group) => group !== null);
   return { groups: [...new Set(groups)], configs };
 }
