@@ -6,9 +6,11 @@ import { ConfluentRegistry } from '../../src/adapters/registry/confluent.ts';
 import { decimalSchema, timestampSchema } from '../../src/core/data/logical.ts';
 import { arrayOf, type Field, mapOf, primitive, type Schema, Struct, structOf } from '../../src/core/data/schema.ts';
 import { avroConverter } from '../../src/plugins/converters/avro.ts';
+import { cloudEventsConverter } from '../../src/plugins/converters/cloud-events.ts';
 import { jsonSchemaConverter } from '../../src/plugins/converters/json-schema.ts';
 import { protobufConverter } from '../../src/plugins/converters/protobuf.ts';
 import type { SchemaReference, SchemaType } from '../../src/ports/schema-registry.ts';
+import { BINLOG, inserted, source } from '../support/change-events.ts';
 import { converterOf, decode, textOf } from '../support/converter-world.ts';
 
 const url = process.env['SCHEMA_REGISTRY_URL'];
@@ -136,6 +138,32 @@ for (const [type, def, name, base, text, hex, expected] of REFERRING) {
 
       const read = await decode(converterOf(def, registry), Buffer.concat([frame, Buffer.from(hex, 'hex')]));
       assert.equal(textOf(read.value), expected);
+    });
+  });
+}
+
+for (const envelope of ['json', 'avro']) {
+  test(`CloudEvents in ${envelope} with data in Avro are written and read with a real registry`, { skip }, async () => {
+    await withRegistry(async (registry) => {
+      const topic = `${unique}-events-${envelope}`;
+      const event = inserted(source('mysql', BINLOG));
+      const config = {
+        'serializer.type': envelope,
+        'data.serializer.type': 'avro',
+        'avro.schema.registry.url': url!,
+      };
+      const writer = converterOf(cloudEventsConverter, registry, config);
+      await writer.prepareRecord!(topic, event.schema, event, []);
+      const payload = writer.encode(topic, event.schema, event, []);
+
+      const { value } = await decode(converterOf(cloudEventsConverter, registry, config), payload);
+
+      const read = value as Struct;
+      const data = read.get('data') as Struct;
+      const schema = await fetch(String(read.get('dataschema')));
+      assert.equal(read.get('id'), 'name:srv;file:b.1;pos:5');
+      assert.equal(textOf(data.get('after') ?? null), '[1,"ann"]');
+      assert.match(await schema.text(), /io\.debezium\.connector\.mysql/);
     });
   });
 }

@@ -2,6 +2,7 @@
 import type { PluginDef } from '../../connect/plugins.ts';
 import { avroConverter } from './avro.ts';
 import { byteArrayConverter, debeziumByteConverters } from './byte-array.ts';
+import { cloudEventsConverter } from './cloud-events.ts';
 import { jsonConverter } from './json.ts';
 import { jsonSchemaConverter } from './json-schema.ts';
 import { primitiveConverters } from './numbers.ts';
@@ -21,6 +22,7 @@ export const converters: readonly PluginDef[] = [
   jsonSchemaConverter,
   protobufConverter,
   ...debeziumByteConverters,
+  cloudEventsConverter,
   simpleHeaderConverter,
   ...plain.map(asHeaderConverter),
 ];

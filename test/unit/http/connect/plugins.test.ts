@@ -65,3 +65,34 @@ test('validate counts messages and answers 200', async () => {
   });
   await world.close();
 });
+
+test('settings that the class does not declare are not shown, but their faults are', async () => {
+  const world = await restWorld([new SourceProbe().definition()]);
+  const config = {
+    'connector.class': 'ProbeSource',
+    name: 'a',
+    topic: 't',
+    'value.converter': 'io.debezium.converters.CloudEventsConverter',
+    'value.converter.serializer.type': 'xml',
+    'value.converter.data.serializer.type': 'json',
+  };
+
+  const declared = await world.call('GET', '/connector-plugins/io.debezium.converters.CloudEventsConverter/config');
+  const { body } = await world.call('PUT', '/connector-plugins/ProbeSource/config/validate', config);
+
+  const { configs } = body as { configs: { value: { name: string; errors: string[] } }[] };
+  assert.deepEqual(declared.body, []);
+  assert.deepEqual(
+    configs
+      .filter(({ value }) => value.name.startsWith('value.converter.'))
+      .map(({ value }) => [value.name, value.errors]),
+    [
+      ['value.converter.plugin.version', []],
+      [
+        'value.converter.serializer.type',
+        ['Invalid value xml for configuration serializer.type: String must be one of (case insensitive): json, avro'],
+      ],
+    ],
+  );
+  await world.close();
+});

@@ -51,6 +51,7 @@ test('every converter of Kafka is there under its class name, and serves headers
     'io.confluent.connect.protobuf.ProtobufConverter',
     'io.debezium.converters.ByteArrayConverter',
     'io.debezium.converters.BinaryDataConverter',
+    'io.debezium.converters.CloudEventsConverter',
   ]);
   assert.deepEqual(names('header-converter'), ['org.apache.kafka.connect.storage.SimpleHeaderConverter', ...classes]);
 });
