@@ -29,7 +29,7 @@ const BODY_LIMIT = '10mb';
 
 /** The router of some resources. Errors go to the listener's last handler. */
 export function resources(list: readonly Resource[]): Router {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   const json = express.json({ strict: false, limit: BODY_LIMIT, type: 'application/json', verify: keepBytes });
   for (const resource of list) {
     const { on, body = [] } = resource;

@@ -56,8 +56,10 @@ export function restResources({
 /** Browsers ask for HTML before anything; API clients that accept nothing but HTML get the reference's 406. */
 function pageRouter(web: string): Router {
   const router = Router();
-  router.get('/', (request, response, next) => {
-    if ((request.headers.accept ?? '').startsWith('text/html,')) response.redirect(302, '/ui/');
+  // No route of its own: that would answer OPTIONS too, which is the API's to do.
+  router.use((request, response, next) => {
+    const isPage = request.path === '/' && (request.method === 'GET' || request.method === 'HEAD');
+    if (isPage && (request.headers.accept ?? '').startsWith('text/html,')) response.redirect(302, '/ui/');
     else next();
   });
   router.get('/api-docs', (_request, response) => response.redirect(302, '/ui/api.html'));

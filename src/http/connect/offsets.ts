@@ -36,6 +36,7 @@ function entriesOf(body: unknown): readonly OffsetEntry[] {
   if (unknown !== undefined) throw malformed(`Unrecognized field "${unknown}". The body has one member, "offsets".`);
   const list = body['offsets'] ?? [];
   if (!Array.isArray(list)) throw malformed('"offsets" must be an array.');
+  if (list.length === 0) throw malformed('Partitions / offsets need to be provided for an alter offsets request');
   return list.map((entry: unknown) => {
     if (!isObject(entry)) throw malformed('A member of "offsets" must be {"partition": {…}, "offset": {…}}.');
     return { partition: partOf(entry['partition'], 'partition'), offset: partOf(entry['offset'], 'offset') };

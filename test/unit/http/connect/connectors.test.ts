@@ -123,7 +123,12 @@ test('protocol faults are answered as JAX-RS does', async () => {
     'HTTP 415 Unsupported Media Type',
   ]);
   assert.deepEqual(await status('GET', '/connectors/a/tasks/x/status'), [404, 'HTTP 404 Not Found']);
+  assert.deepEqual(await status('GET', '/Connectors'), [404, 'HTTP 404 Not Found']);
   assert.equal((await status('POST', '/connectors', '{'))[0], 400);
+  assert.deepEqual(await status('PATCH', '/connectors/nope/offsets', { offsets: [] }), [
+    400,
+    'Partitions / offsets need to be provided for an alter offsets request',
+  ]);
   assert.equal((await world.call('OPTIONS', '/connectors')).headers.get('allow'), 'HEAD, GET, POST, OPTIONS');
   await world.close();
 });
