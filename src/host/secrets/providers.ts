@@ -4,7 +4,7 @@
 // file is an error. What was resolved is remembered by the redactor, so that it shows in no log or answer.
 // Law: resolving never waits. Values of providers from packages are fetched before, by `load`.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ConfigProviderDef } from '../../connect/config-provider.ts';
 import type { RawConfig } from '../../core/config/define.ts';
@@ -209,6 +209,7 @@ export class Providers {
   #fileIn(provider: string, folder: string, key: string, setting: string): string | null {
     const file = join(folder, key);
     if (key.includes('/') && !this.#mayRead(provider, file)) return null;
+    if (existsSync(folder) && !existsSync(file)) return null;
     return readOrNull(file, folder, setting);
   }
 

@@ -200,3 +200,23 @@ test('an empty name of a converter is no converter', async () => {
     'key.converter': ['Invalid value  for configuration key.converter: Class  could not be found.'],
   });
 });
+
+test('what a transform lacks, or has of another type, is told by its whole name', async () => {
+  const infos = await validated({
+    ...SOURCE,
+    transforms: 'r',
+    'transforms.r.type': 'org.apache.kafka.connect.transforms.RegexRouter',
+    'transforms.r.regex': '.*',
+    'transforms.r.negate': 'maybe',
+    'transforms.r.predicate': 'p',
+  });
+
+  assert.deepEqual(errorsOf(infos), {
+    'transforms.r.replacement': [
+      'Missing required configuration "transforms.r.replacement" which has no default value.',
+    ],
+    'transforms.r.negate': [
+      'Invalid value maybe for configuration transforms.r.negate: Expected value to be either true or false',
+    ],
+  });
+});

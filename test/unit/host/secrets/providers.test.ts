@@ -36,7 +36,12 @@ test('references to files, folders and the environment are resolved, alone or wi
 
 test('what cannot be resolved stays as it is written, but an unreadable file is an error', () => {
   const { folder, providers } = world();
-  const open = { a: '${vault:x:y}', b: '${env:NONE}', c: `\${file:${folder}/secret.properties:none}` };
+  const open = {
+    a: '${vault:x:y}',
+    b: '${env:NONE}',
+    c: `\${file:${folder}/secret.properties:none}`,
+    d: `\${directory:${folder}:none}`,
+  };
 
   assert.deepEqual(providers.resolve(open), open);
   assert.throws(
