@@ -1,4 +1,6 @@
 // What commands may touch of the process; handed in, so that tests run them without one.
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { nearest } from '../core/errors.ts';
 
 /** Output goes to `out` (data) and `err` (progress, hints, errors). */
 export interface CliIo {
@@ -14,3 +16,16 @@ export interface CliIo {
 
 /** The command line cannot be understood: exit code 2. */
 export class UsageError extends Error {}
+
+/** Node's `parseArgs`; an option that is not there is answered with the one that was probably meant. Throws {@link UsageError}. */
+export function readArgs<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw error;
+    const given = /'(-[^']*)'/.exec((error as Error).message)?.[1] ?? '';
+    const near = nearest(given.replace(/^-+/, ''), Object.keys(config.options ?? {}));
+    const hint = near === null ? 'See --help.' : `Did you mean --${near}?`;
+    throw new UsageError(`${given} is not an option here. ${hint}`);
+  }
+}

@@ -42,8 +42,10 @@ export class TributaryError extends Error {
 function messageOf(parts: ErrorParts): string {
   const where = parts.where === undefined ? '' : `${parts.where}: `;
   const fix = parts.fix === undefined ? '' : ` ${parts.fix}`;
-  // A quoted message brings its own full stop: one is enough.
-  return `${where}${parts.what.replace(/([^.])\.\.$/, '$1.')}${fix}`;
+  // A quoted message brings its own full stop: one is enough. One without any is ended before advice follows.
+  const what = parts.what.replace(/([^.])\.\.$/, '$1.');
+  const stop = fix === '' || /[.?!…:;)\]}\n]\s*$/.test(what) ? '' : '.';
+  return `${where}${what}${stop}${fix}`;
 }
 
 /** True for errors that a retry may cure. */

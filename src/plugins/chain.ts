@@ -49,6 +49,39 @@ export function chainStages(raw: RawConfig, registry: PluginRegistry, warn?: War
   });
 }
 
+/**
+ * Every fault for which {@link chainStages} would refuse a config, which names only the first; empty: it would not. Predicates before
+ * the transforms that use them.
+ */
+export function chainFaults(raw: RawConfig, registry: PluginRegistry): readonly string[] {
+  const faults: string[] = [];
+  const attempt = <T>(act: () => T): T | null => {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof TributaryError)) throw error;
+      faults.push(error.message);
+      return null;
+    }
+  };
+  const aliases = attempt(() => aliasesOf(raw, 'transforms')) ?? [];
+  const predicates = new Map((attempt(() => aliasesOf(raw, 'predicates')) ?? []).map((alias) => [alias, null]));
+  for (const alias of predicates.keys()) {
+    attempt(() => {
+      const { found, values } = configured(raw, registry, 'predicate', `predicates.${alias}.`);
+      return checkedCreate(alias, () => found.def.create(values));
+    });
+  }
+  for (const alias of aliases) {
+    attempt(() => {
+      const { found, values, own } = configured(raw, registry, 'transform', `transforms.${alias}.`);
+      return checkedCreate(`transforms.${alias}`, () => found.def.create(values, found.className, own));
+    });
+    attempt(() => guardOf(raw, alias, predicates));
+  }
+  return faults;
+}
+
 /** Loads what the transforms of a config need. To be awaited before {@link chainStages}; unknown names are left to it. */
 export async function prepareChain(raw: RawConfig, registry: PluginRegistry): Promise<void> {
   for (const alias of parseSetting('LIST', raw['transforms'] ?? '') as readonly string[]) {

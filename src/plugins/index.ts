@@ -6,7 +6,7 @@ import { debeziumTransforms } from './debezium/index.ts';
 import { predicates } from './predicates/index.ts';
 import { transforms } from './transforms/index.ts';
 
-export { type ChainStage, chainStages, compileChain, prepareChain } from './chain.ts';
+export { type ChainStage, chainFaults, chainStages, compileChain, prepareChain } from './chain.ts';
 export { type FoundPlugin, type PluginKind, type PluginOf, PluginRegistry } from './registry.ts';
 
 /** Every built-in plugin, in the order in which `/connector-plugins` lists them. */

@@ -70,16 +70,23 @@ export class PluginRegistry {
     return `Class ${name} could not be found.${suggestion === null ? '' : ` Did you mean ${suggestion}?`}`;
   }
 
-  /** The known name of these kinds that is nearest to `name`; null when none is near. Other case or package counts as near. */
+  /**
+   * The known name of these kinds that is nearest to `name`; null when none is near. Other case or package counts as near. For an
+   * outer class that stands for nothing itself (`Cast`): its inner ones, joined by "or".
+   */
   suggest(kinds: readonly PluginKind[], name: string): string | null {
     const names = kinds.flatMap((kind) => [...(this.#byKind.get(kind)?.keys() ?? [])]);
+    const full = names.filter((known) => known.includes('.'));
     const simple = simpleName(name).toLowerCase();
-    const samePlugin = names.find((known) => known.includes('.') && simpleName(known).toLowerCase() === simple);
+    const samePlugin = full.find((known) => simpleName(known).toLowerCase() === simple);
     if (samePlugin !== undefined) return samePlugin;
+    const inner = full.filter((known) => simpleName(known).toLowerCase().startsWith(`${simple}$`));
+    if (inner.length > 0) return inner.join(' or ');
     const near = nearest(name, names) ?? nearest(simpleName(name), names);
-    return near === null
-      ? null
-      : (kinds.map((kind) => this.find(kind, near)?.className).find((found) => found !== undefined) ?? near);
+    if (near !== null)
+      return kinds.map((kind) => this.find(kind, near)?.className).find((it) => it !== undefined) ?? near;
+    const nearSimple = nearest(simpleName(name), full.map(simpleName));
+    return full.find((known) => simpleName(known) === nearSimple) ?? null;
   }
 
   /** Every class of the given kinds (default: all), in order of registration. */

@@ -8,6 +8,9 @@ export const transform: Command = async (args, io) => {
   const packages = args.flatMap((arg) => (arg.startsWith('--plugins=') ? arg.slice(10).split(',') : []));
   const { registry, problems } = await loadPlugins(packages, '.');
   for (const { message } of problems) io.err(`${message}\n`);
+  if (process.stdin.isTTY && args.some((arg) => !arg.startsWith('-'))) {
+    io.err('Records are read from here, one JSON object a line; Ctrl-D ends.\n');
+  }
   return runTransform(args, registry, { input: process.stdin, write: (text) => io.out(text) });
 };
 

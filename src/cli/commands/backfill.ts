@@ -1,8 +1,7 @@
 // `trib backfill …`: starts, shows and steers back-fills over a worker's REST API.
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { CLIENT_FLAGS, CLIENT_HELP, Client, verbOf } from '../client.ts';
-import { type CliIo, UsageError } from '../io.ts';
+import { type CliIo, readArgs, UsageError } from '../io.ts';
 import { table } from '../table.ts';
 
 export const BACKFILL_USAGE = `trib backfill start <job.json> [--rerun] [--detach]   submits a job and follows it to its release
@@ -54,7 +53,7 @@ interface Status {
 
 /** Runs the command; answers the exit code. */
 export async function backfill(args: readonly string[], io: CliIo): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {

@@ -1,7 +1,7 @@
 // `trib connectors …`: the everyday verbs over a worker's REST API.
-import { parseArgs } from 'node:util';
 import { CLIENT_FLAGS, CLIENT_HELP, Client, fitted, verbOf } from '../client.ts';
-import { type CliIo, UsageError } from '../io.ts';
+import { type CliIo, readArgs, UsageError } from '../io.ts';
+import { RestFailure } from '../rest.ts';
 import { table } from '../table.ts';
 import { applyFiles, type ReadConnectors, validateFiles } from './connectors-apply.ts';
 import { offsets } from './connectors-offsets.ts';
@@ -10,7 +10,8 @@ export const CONNECTORS_USAGE = `trib connectors list                        all
 trib connectors show <name>                 one connector with the cause of what failed (or: status)
 trib connectors config <name>               its config; secrets are hidden
 trib connectors topics <name>               what it has read or written
-trib connectors apply -f <file…>            creates or updates; JSON in both shapes of Connect, or .properties (- is stdin)
+trib connectors apply -f <file…>            creates or updates (or: create); JSON in both shapes of Connect, or .properties
+                                            (- is stdin); several files in one go: nothing is changed when one is refused
 trib connectors validate -f <file…>         checks only
 trib connectors pause|resume|stop <name…>
 trib connectors restart <name…>             with its tasks; --no-tasks: not these; --only-failed: only what failed
@@ -29,6 +30,8 @@ const VERBS = [
   ...['list', 'show', 'status', 'config', 'topics', 'apply', 'create', 'validate', 'pause', 'resume', 'stop'],
   ...['restart', 'delete', 'offsets', 'plugins'],
 ] as const;
+/** Exit code of a worker that does not answer: the next name would fare no better. */
+const UNREACHABLE = 7;
 const ALONE = new Set(['list', 'plugins', 'apply', 'create', 'validate']);
 
 interface State {
@@ -52,7 +55,7 @@ interface Plugin {
 
 /** Runs the command; answers the exit code. `read` understands connector files. */
 export async function connectors(args: readonly string[], io: CliIo, read: ReadConnectors): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {
@@ -84,8 +87,22 @@ export async function connectors(args: readonly string[], io: CliIo, read: ReadC
   if (verb === 'apply' || verb === 'create') return applyFiles([...(values.file ?? []), ...names], client, io, read);
   if (verb === 'validate') return validateFiles([...(values.file ?? []), ...names], client, io, read);
   if (verb === 'offsets') return offsets(names, values, client, io);
-  for (const name of names) await one(verb, name, values, client, io);
-  return 0;
+  return each(names, (name) => one(verb, name, values, client, io), io);
+}
+
+/** A name that is refused does not keep the others from being served; the last failure gives the exit code. */
+async function each(names: readonly string[], act: (name: string) => Promise<void>, io: CliIo): Promise<number> {
+  let code = 0;
+  for (const name of names) {
+    try {
+      await act(name);
+    } catch (error) {
+      if (!(error instanceof RestFailure) || error.code === UNREACHABLE || names.length === 1) throw error;
+      io.err(`error  ${error.message}\n`);
+      code = error.code;
+    }
+  }
+  return code;
 }
 
 async function one(

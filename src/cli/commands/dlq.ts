@@ -1,9 +1,8 @@
 // `trib dlq …`: dead letters of a worker's connectors, listed, shown and replayed.
 
-import { parseArgs } from 'node:util';
 import type { LetterPage, LetterTopic, ReplayReport, ShownBytes, ShownLetter } from '../../http/dead-letters.ts';
 import { CLIENT_FLAGS, CLIENT_HELP, Client, fitted, verbOf } from '../client.ts';
-import { type CliIo, UsageError } from '../io.ts';
+import { type CliIo, readArgs, UsageError } from '../io.ts';
 import { table } from '../table.ts';
 
 export const DLQ_USAGE = `trib dlq list                               connectors that have a dead-letter topic
@@ -36,7 +35,7 @@ const FILTER_FLAGS = {
 
 /** Runs the command; answers the exit code. */
 export async function dlq(args: readonly string[], io: CliIo): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {

@@ -1,8 +1,7 @@
 // `trib run`: starts a worker, says where it is, shows a line a pipeline, and stops cleanly.
-import { parseArgs } from 'node:util';
 import { isTransient, TributaryError } from '../../core/errors.ts';
 import { type Facts, pipelines } from '../../lineage/graph.ts';
-import { type CliIo, UsageError } from '../io.ts';
+import { type CliIo, readArgs, UsageError } from '../io.ts';
 import { table } from '../table.ts';
 import { type Screen, screenOn } from './screen.ts';
 
@@ -47,7 +46,7 @@ const PERIODIC_MS = 10_000;
 
 /** Runs the command; answers the exit code. */
 export async function run(args: readonly string[], io: CliIo, start: StartHost): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {

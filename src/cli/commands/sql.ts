@@ -1,9 +1,8 @@
 // `trib sql`: statements against a worker's SQL API, given on the command line, in a file, or at a prompt.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { splitStatements } from '../../sql/syntax/parse.ts';
-import { type CliIo, UsageError } from '../io.ts';
+import { type CliIo, readArgs, UsageError } from '../io.ts';
 import { RestFailure } from '../rest.ts';
 import { cellText, columnNames, RowGrid } from '../sql/cells.ts';
 import { runPrint, runQuery, runStatements, type SqlSession } from '../sql/client.ts';
@@ -27,7 +26,7 @@ interface Output {
 
 /** Runs the command; answers the exit code. */
 export async function sql(args: readonly string[], io: CliIo): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs({
     args: [...args],
     allowPositionals: true,
     options: {

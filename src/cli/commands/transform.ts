@@ -6,11 +6,13 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import type { ConnectRecord } from '../../connect/records.ts';
 import type { RawConfig } from '../../core/config/define.ts';
 import { parseConfigOrThrow, settingsUnder } from '../../core/config/parse.ts';
 import { TributaryError } from '../../core/errors.ts';
-import { type ChainStage, chainStages, type PluginRegistry, prepareChain } from '../../plugins/index.ts';
+import { type ChainStage, chainFaults, chainStages, type PluginRegistry, prepareChain } from '../../plugins/index.ts';
 import { type Json, readPair, readRecord, readSample, writePair, writeRecord } from '../connect-notation.ts';
+import { UsageError } from '../io.ts';
 import { type Step, showSteps } from '../show-steps.ts';
 
 /** What a command may touch: handed in, so that tests run it without a process. */
@@ -27,7 +29,17 @@ Records are read from standard input, one JSON object a line:
   {"topic":"orders","key":{"id":1},"value":{"id":1,"at":1700000000123}}
 A key or value with a schema is written {"schema":{"type":"struct","fields":[…]},"payload":{…}}.
 --source: records as a source connector makes them, without an offset.
---plugins=<package,…>: npm packages with plugins of your own, as in plugin.packages of a worker.`;
+--plugins=<package,…>: npm packages with plugins of your own, as in plugin.packages of a worker.
+
+With --ndjson each line is one of these requests; the answer is {"id",…} with "record", "drop":true, "bytes" or "error":
+  {"id":1,"kind":"transform","connector":"sink","config":{"transforms":"m",…},"record":{"topic":"orders","value":{"value":{"id":1}}}}
+  {"id":2,"kind":"converter-from","config":{"value.converter":"JsonConverter"},"record":{"topic":"orders","value":{"value":1}}}
+  {"id":3,"kind":"converter-to","config":{"value.converter":"JsonConverter"},"topic":"orders","bytes":"<base64>"}
+There a key or value is {"schema":…,"value":…}, as the answers show it.
+
+Exit codes: 0 done, 1 a record failed, 2 wrong use, 3 invalid config.
+Example: echo '{"topic":"orders","value":{"id":1}}' | trib transform connector.json`;
+const FLAGS = /^--(?:source|ndjson|help|plugins=.+)$/;
 
 /** Runs the command; answers the exit code. Throws `config` errors for files and configs that cannot work. */
 export async function runTransform(
@@ -35,6 +47,8 @@ export async function runTransform(
   registry: PluginRegistry,
   io: TransformIo,
 ): Promise<number> {
+  const strange = args.find((arg) => arg.startsWith('-') && arg !== '-h' && !FLAGS.test(arg));
+  if (strange !== undefined) throw new UsageError(`"${strange}" is not an option of trib transform: see --help.`);
   if (args.includes('--ndjson')) {
     const answerer = new TransformAnswerer(registry);
     for await (const line of linesOf(io)) {
@@ -43,22 +57,42 @@ export async function runTransform(
     return 0;
   }
   const path = args.find((arg) => !arg.startsWith('-'));
-  if (path === undefined || args.includes('--help')) {
+  const wantsHelp = args.includes('--help') || args.includes('-h');
+  if (path === undefined || wantsHelp) {
     io.write(`${TRANSFORM_USAGE}\n`);
-    return args.includes('--help') ? 0 : 2;
+    return wantsHelp ? 0 : 2;
   }
-  const read = io.readFile ?? ((file: string) => readFileSync(file, 'utf8'));
-  const config = connectorConfig(read(path), path);
+  const config = connectorConfig(textOf(path, io), path);
   await prepareChain(config, registry);
-  const stages = chainStages(config, registry);
+  const stages = stagesOf(config, path, registry);
   let failures = 0;
+  let lineNumber = 0;
   for await (const line of linesOf(io)) {
+    lineNumber++;
     if (line.trim() === '') continue;
-    const steps = stepsOf(line, stages, !args.includes('--source'));
+    const steps = stepsOf(line, lineNumber, { stages, isSink: !args.includes('--source') });
     if (steps.some((step) => step.error !== null)) failures++;
     io.write(showSteps(steps));
   }
   return failures === 0 ? 0 : 1;
+}
+
+function textOf(path: string, io: TransformIo): string {
+  try {
+    return io.readFile === undefined ? readFileSync(path, 'utf8') : io.readFile(path);
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read: ${(error as Error).message}.`);
+  }
+}
+
+/** Tells all that is wrong at once: a config is mended in one go then. */
+function stagesOf(config: RawConfig, path: string, registry: PluginRegistry): readonly ChainStage[] {
+  const faults = chainFaults(config, registry);
+  if (faults.length > 1) {
+    const what = `The transforms have ${faults.length} faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`;
+    throw new TributaryError('TRIB_CONFIG_INVALID', 'config', { what, where: path });
+  }
+  return chainStages(config, registry);
 }
 
 /** To be called where the lines are taken: what arrives before anybody takes them is lost. */
@@ -213,9 +247,20 @@ function connectorConfig(text: string, path: string): RawConfig {
   }
 }
 
-/** What each stage makes of one sample record. */
-function stepsOf(line: string, stages: readonly ChainStage[], isSink: boolean): readonly Step[] {
-  let record = readSample(JSON.parse(line) as Json, isSink);
+/** What each stage makes of one sample record. A line that holds none is told in place of it; the next ones are still shown. */
+function stepsOf(
+  line: string,
+  lineNumber: number,
+  { stages, isSink }: { readonly stages: readonly ChainStage[]; readonly isSink: boolean },
+): readonly Step[] {
+  const title = `record of line ${lineNumber}`;
+  let record: ConnectRecord;
+  try {
+    record = readSample(JSON.parse(line) as Json, isSink);
+  } catch (error) {
+    const why = error instanceof SyntaxError ? `This is not valid JSON: ${error.message}` : (error as Error).message;
+    return [{ title, record: null, error: why }];
+  }
   const steps: Step[] = [{ title: 'record', record, error: null }];
   for (const stage of stages) {
     const title = `${stage.alias} (${stage.className.slice(stage.className.lastIndexOf('.') + 1)})`;

@@ -46,6 +46,10 @@ export interface FileTarget {
   put(name: string, config: RawConfig): Promise<unknown>;
 }
 
+/** What a file may hold. */
+const SHAPES =
+  'Give {"name": "…", "config": {"connector.class": "…", …}}, the settings alone with "name" among them, or an array of either.';
+
 /** Reads every `.json` and `.properties` file of a folder, in order of name. A missing folder is a problem, not an error. */
 export async function readConfigFiles(folder: string): Promise<ConfigFiles> {
   const connectors: ConnectorFile[] = [];
@@ -136,11 +140,13 @@ function plainReason(message: string): string {
 }
 
 function connectorOf(part: unknown, file: string): ConnectorFile {
-  if (!isObject(part)) throw refused(file, 'A config file holds an object (or an array of them).');
+  if (!isObject(part)) throw refused(file, 'This is no connector.', SHAPES);
   const isEnveloped = isObject(part['config']);
+  refuseNested(isEnveloped ? (part['config'] as Readonly<Record<string, unknown>>) : part, file);
+  if (isEnveloped) refuseNested({ ...part, config: null }, file);
   const request = isEnveloped ? parseCreateRequest(part) : { config: connectorSettings(part), target: null };
   const name = (isEnveloped ? parseCreateRequest(part).name : null) ?? request.config['name'] ?? null;
-  if (name === null || name === '') throw refused(file, 'The connector has no "name".');
+  if (name === null || name === '') throw refused(file, 'The connector has no "name".', SHAPES);
   return { file, name, config: request.config, target: request.target };
 }
 
@@ -168,8 +174,25 @@ export function sameConfig(left: RawConfig, right: RawConfig): boolean {
   return true;
 }
 
-function refused(file: string, what: string): TributaryError {
-  return new TributaryError('TRIB_CONFIG_FILE', 'config', { what, where: file });
+function refuseNested(settings: Readonly<Record<string, unknown>>, file: string): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value === 'object' && value !== null)
+      throw refused(file, `"${name}" holds no text.`, oddHint(name, value));
+  }
+}
+
+/** A list where Connect wants text is the commonest slip; anything else is a document of another shape. */
+function oddHint(name: string, value: unknown): string {
+  const isList = Array.isArray(value) && value.every((item) => !isObject(item));
+  return isList ? `A list is written as text: "${name}": "${value.join(',')}".` : SHAPES;
+}
+
+function refused(file: string, what: string, fix?: string): TributaryError {
+  return new TributaryError(
+    'TRIB_CONFIG_FILE',
+    'config',
+    fix === undefined ? { what, where: file } : { what, where: file, fix },
+  );
 }
 
 function messageOf(error: unknown): string {

@@ -14,3 +14,8 @@ test('a message that quotes another ends with one full stop', () => {
 test('an ellipsis stays', () => {
   assert.equal(new TributaryError('TRIB_X', 'data', { what: 'It said abc...' }).message, 'It said abc...');
 });
+
+test('a foreign message without a full stop gets one before the advice', () => {
+  const parts = { what: 'Plugin code failed: unawaited', fix: 'Catch the error.' };
+  assert.equal(new TributaryError('TRIB_X', 'fatal', parts).message, 'Plugin code failed: unawaited. Catch the error.');
+});

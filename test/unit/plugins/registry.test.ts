@@ -25,6 +25,18 @@ test('an inner class answers to its full name only', () => {
   assert.equal(registry.find('transform', 'Cast'), null);
 });
 
+test('the outer class of inner ones is answered with these, and a slip in an inner one with the right one', () => {
+  assert.equal(
+    registry.suggest(['transform'], 'MaskField'),
+    'org.apache.kafka.connect.transforms.MaskField$Key or org.apache.kafka.connect.transforms.MaskField$Value',
+  );
+  assert.equal(
+    registry.suggest(['transform'], 'ReplaceFeild$Value'),
+    'org.apache.kafka.connect.transforms.ReplaceField$Value',
+  );
+  assert.equal(registry.suggest(['transform'], 'SomethingElseAltogether'), null);
+});
+
 test('a kind does not answer for another', () => {
   assert.equal(registry.find('predicate', 'RegexRouter'), null);
   assert.equal(registry.findAny('RegexRouter')?.def.kind, 'transform');

@@ -118,3 +118,21 @@ test('lists say what fails, and why', async () => {
 
   assert.match(out, /^NAME {2}TYPE {2}STATE {3}TASKS {2}CAUSE\na {5}sink {2}FAILED {4}0\/1 {2}Error: No way\./);
 });
+
+test('a name that is not there does not keep the others from being served', async () => {
+  const host = await world();
+  for (const name of ['one', 'two']) await host.call('PUT', `/connectors/${name}/config`, SINK);
+
+  const { code, out, err } = await run(host, 'connectors', 'delete', 'one', 'nowhere', 'two');
+
+  assert.equal(code, 4);
+  assert.equal(out, 'one: deleted\ntwo: deleted\n');
+  assert.match(err, /^error {2}There is no connector "nowhere"\./);
+  assert.deepEqual((await host.call('GET', '/connectors')).body, []);
+});
+
+test('an option that is not there is answered with the one that was meant', async () => {
+  const { code, err } = await run(await world(), 'connectors', 'list', '--jsn');
+
+  assert.deepEqual([code, err], [2, 'error  --jsn is not an option here. Did you mean --json?\n']);
+});

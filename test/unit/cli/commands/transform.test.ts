@@ -140,3 +140,38 @@ test('records that came before a script engine was loaded are not lost', async (
   assert.match(output, /unchanged/);
   assert.match(output, /dropped/);
 });
+
+test('all faults of a config are told at once', async () => {
+  const config = {
+    transforms: 'm,r,f',
+    'transforms.m.type': 'MaskField',
+    'transforms.r.type': 'RegexRouter',
+    'transforms.f.type': 'Filter',
+    'transforms.f.predicate': 'none',
+  };
+
+  await assert.rejects(run(['connector.json'], [], { name: 'x', config }), (error: Error) => {
+    assert.match(error.message, /^connector\.json: The transforms have 3 faults:\n/);
+    assert.match(error.message, /MaskField could not be found\. Did you mean .*MaskField\$Key or .*MaskField\$Value\?/);
+    assert.match(error.message, /transforms\.r: .*"regex"/);
+    assert.match(error.message, /no predicate of that alias stands in "predicates"/);
+    return true;
+  });
+});
+
+test('a line that is no record is told with its number, and the next ones are shown', async () => {
+  const { code, output } = await run(['connector.json'], ['not json', { value: { id: 1 } }]);
+
+  assert.equal(code, 1);
+  assert.match(output, /^record of line 1\n {2}! This is not valid JSON: /);
+  assert.match(output, /\+ value\.order_id = 1/);
+});
+
+test('a file that is not there and an unknown option are wrong use', async () => {
+  await assert.rejects(runTransform(['no-such-file.json'], registry, { input: Readable.from([]), write: () => {} }), {
+    message: /^no-such-file\.json cannot be read: ENOENT/,
+  });
+  await assert.rejects(run(['--sorce', 'a.json'], []), {
+    message: '"--sorce" is not an option of trib transform: see --help.',
+  });
+});

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { applyConnectorFiles, readConfigFiles } from '../../../../src/host/config/config-files.ts';
+import { applyConnectorFiles, connectorsIn, readConfigFiles } from '../../../../src/host/config/config-files.ts';
 import { hostWorld, SinkProbe } from '../../../support/host-world.ts';
 
 function folderOf(files: Record<string, string>): string {
@@ -65,4 +65,16 @@ test('a file is the truth for its connector: what differs is put, what is refuse
   assert.equal(problems.length, 1);
   assert.match(problems[0]!.message, /Did you mean test\.ProbeSink\?/);
   await world.close();
+});
+
+test('a document that is no connector is answered with the shapes there are, a list with how it is written', () => {
+  const shapes =
+    /Give \{"name": "…", "config": \{.*\}\}, the settings alone with "name" among them, or an array of either\.$/;
+
+  assert.throws(() => connectorsIn('[1,2]', 'a.json'), shapes);
+  assert.throws(() => connectorsIn('{"connectors":[{"name":"a"}]}', 'a.json'), shapes);
+  assert.throws(() => connectorsIn('{"connector.class":"X"}', 'a.json'), shapes);
+  assert.throws(() => connectorsIn('{"name":"a","config":{"topics":["x","y"]}}', 'a.json'), {
+    message: 'a.json: "topics" holds no text. A list is written as text: "topics": "x,y".',
+  });
 });
