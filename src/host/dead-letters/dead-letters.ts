@@ -1,4 +1,7 @@
 // Writes dead letters: the original bytes of a record, with headers that say why it failed.
+//
+// Law: what could not be written stays unwritten: no later flush succeeds. Else the last commit of a task that fails for it would
+// pass over the record.
 import type { DeadLetter } from '../../connect/connectors.ts';
 import { partitionOf } from '../../core/murmur2.ts';
 import type { Broker, Headers, Producer, Records } from '../../ports/broker.ts';
@@ -18,6 +21,7 @@ export class DeadLetters {
   #producer: Producer | null = null;
   #next = 0;
   #dirty = false;
+  #failure: { readonly error: unknown } | null = null;
 
   /** @param failed told when letters could not be written. */
   constructor(clients: LetterClients, replication: number, failed: () => void = () => {}) {
@@ -52,11 +56,13 @@ export class DeadLetters {
   }
 
   async flush(): Promise<void> {
+    if (this.#failure !== null) throw this.#failure.error;
     if (!this.#dirty || this.#producer === null) return;
     try {
       await this.#producer.flush();
     } catch (error) {
       this.#failed();
+      this.#failure = { error };
       throw error;
     }
     this.#dirty = false;

@@ -4,7 +4,7 @@
 // What is committed is the last record's offset + 1, as Kafka's own sinks do it; the reading position may be farther on, past
 // control records, and then counts as settled once all before it is committed.
 import { OffsetRenewal } from '../../connect/offset-renewal.ts';
-import { isTransient } from '../../core/errors.ts';
+import { isTransient, TributaryError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Broker, Offsets } from '../../ports/broker.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -100,7 +100,8 @@ export class SinkOffsets {
       const again = renewed.map((key) => [key, this.#committed.get(key)!] as const);
       await this.#broker.commit(this.#group, new Map([...changed, ...again]));
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      // A topic that is gone keeps no offsets; it is dropped as soon as that is known. Those of the others are committed with the next.
+      if (!isTransient(error) && !isTopicGone(error)) throw error;
       this.#log.warn('Offsets could not be committed; trying again with the next.', {
         error: (error as Error).message,
       });
@@ -113,4 +114,9 @@ export class SinkOffsets {
     if (this.#renewal.isDue) this.#renewal.done();
     return changed.size === 0 ? 'unchanged' : 'done';
   }
+}
+
+/** Topic or partition is not there, or not any more. */
+export function isTopicGone(error: unknown): boolean {
+  return error instanceof TributaryError && error.code === 'TRIB_TOPIC_UNKNOWN';
 }

@@ -2,6 +2,8 @@
 //
 // A sink may reject in a later put than the one that brought the record, so its bytes are looked up among the batches in hand,
 // and else read again from the topic: that is rare, and cheaper than keeping bytes.
+//
+// Law: a reject that was not settled stays so: the last commit of the task that fails for it must not pass over the record.
 import type { TargetAnswer } from '../../connect/connectors.ts';
 import type { ConnectRecord, Origin } from '../../connect/records.ts';
 import { partitionKey, type Records } from '../../ports/broker.ts';
@@ -22,6 +24,7 @@ export class RejectDesk {
   readonly #letters: DeadLetters;
   #inHand: readonly Records[] = [];
   #waiting: Reject[] = [];
+  #failure: { readonly error: unknown } | null = null;
 
   constructor(frame: TaskFrame, letters: DeadLetters) {
     this.#frame = frame;
@@ -40,8 +43,12 @@ export class RejectDesk {
 
   /** Writes the letters. Throws when the tolerance is `none`: the task fails. */
   async settle(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      await this.#handle(this.#waiting.shift()!);
+    if (this.#failure !== null) throw this.#failure.error;
+    try {
+      while (this.#waiting.length > 0) await this.#handle(this.#waiting.shift()!);
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
     }
   }
 

@@ -14,7 +14,7 @@ import { converterClassName, lazyConverters } from './converters.ts';
 import { checkLease } from './lease.ts';
 import { batches, type Piece } from './sink-batches.ts';
 import { type DecodeFailure, SinkDecoder } from './sink-decoder.ts';
-import { SinkOffsets } from './sink-offsets.ts';
+import { isTopicGone, SinkOffsets } from './sink-offsets.ts';
 import { partitionsOf, type SinkInput, sinkInput, startOffsets } from './sink-partitions.ts';
 import { RejectDesk } from './sink-rejects.ts';
 import type { TaskFrame } from './task-frame.ts';
@@ -39,6 +39,8 @@ export class SinkTaskLoop {
   #nextRefreshMs = 0;
   #nextCommitMs = 0;
   #commitRequested = false;
+  /** A topic that is read was deleted: reading begins anew with those that are there. */
+  #isStale = false;
 
   constructor(frame: TaskFrame, task: SinkTask) {
     const { environment, config, connector } = frame;
@@ -114,8 +116,10 @@ export class SinkTaskLoop {
     try {
       return await this.#reader!.poll(maxWaitMs);
     } catch (error) {
-      if (isTransient(error)) {
-        this.#frame.log.warn('The broker cannot be reached; trying again.', { error: messageOf(error) });
+      if (isTransient(error) || isTopicGone(error)) {
+        this.#frame.log.warn('The input cannot be read; trying again.', { error: messageOf(error) });
+        if (isTopicGone(error)) this.#nextRefreshMs = 0;
+        this.#isStale ||= isTopicGone(error);
         await this.#frame.environment.clock.sleep(RETRY_FIRST_MS, this.#frame.control.signal);
         return [];
       }
@@ -144,7 +148,8 @@ export class SinkTaskLoop {
       return;
     }
     this.#nextRefreshMs = clock.now() + (partitions.length === 0 ? NO_TOPIC_WAIT_MS : this.#input.metadataMs);
-    if (partitions.join() !== this.#assigned.join()) await this.#assign(partitions);
+    if (this.#isStale || partitions.join() !== this.#assigned.join()) await this.#assign(partitions);
+    this.#isStale = false;
   }
 
   async #assign(partitions: readonly string[]): Promise<void> {
