@@ -13,6 +13,7 @@ export { type CreateRequest, connectorSettings, parseCreateRequest } from './con
 export { frameworkConfig } from './config/framework-config.ts';
 export { parseProperties } from './config/properties.ts';
 export { type ConfigInfos, connectorOf, validateConnector } from './config/validate.ts';
+export type { ConnectorInfo, ConnectorStatus, ConnectorView, ShownTask, TaskView } from './connector-views.ts';
 export {
   DeadLetterDesk,
   type LetterHost,
@@ -37,12 +38,5 @@ export { type PlanHost, type PlannedOffset, planOffsets } from './offset-plan.ts
 export { Providers } from './secrets/providers.ts';
 export { shownConfig } from './secrets/secrets.ts';
 export type { State, TargetState } from './states.ts';
-export {
-  type ConnectorInfo,
-  type ConnectorStatus,
-  type ConnectorView,
-  type ShownTask,
-  type TaskView,
-  Worker,
-} from './worker.ts';
+export { Worker } from './worker.ts';
 export type { OffsetEntry } from './worker-offsets.ts';

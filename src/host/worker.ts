@@ -6,17 +6,18 @@
 import type { RawConfig } from '../core/config/define.ts';
 import { TributaryError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { Offsets } from '../ports/broker.ts';
 import { checkConnector } from './config/connector-check.ts';
 import type { ConnectorKind } from './config/framework-config.ts';
+import type { ConnectorInfo, ConnectorStatus, ConnectorView, ShownState, TaskView } from './connector-views.ts';
 import type { Environment } from './environment.ts';
 import { concerns } from './herder/connector-work.ts';
 import { Herder } from './herder/herder.ts';
 import type { OtherSeat, OtherWork } from './herder/other-work.ts';
 import type { SignatureFault } from './herder/peers.ts';
 import type { Place } from './herder/seat.ts';
+import type { ViewedConnector } from './observe/host-view.ts';
 import { unmasked } from './secrets/secrets.ts';
-import type { State, TargetState } from './states.ts';
+import type { TargetState } from './states.ts';
 import type { StoredConnector } from './stores/config-fold.ts';
 import type { OffsetStore } from './stores/offset-store.ts';
 import type { StatusRecord } from './stores/status-records.ts';
@@ -25,63 +26,6 @@ import { WorkerOffsets } from './worker-offsets.ts';
 
 const CALL_LIMIT_MS = 90_000;
 const CATCH_UP_LIMIT_MS = 3000;
-
-/** A state as REST and the command line show it. */
-export interface ShownState {
-  readonly state: State;
-  readonly trace: string | null;
-  readonly workerId: string;
-  readonly version: string | null;
-}
-
-export interface ShownTask extends ShownState {
-  readonly id: number;
-  /** When the task is started again by itself; null when it is not, or runs elsewhere. */
-  readonly restartsAtMs: number | null;
-}
-
-export interface ConnectorStatus {
-  readonly name: string;
-  readonly type: ConnectorKind | 'unknown';
-  readonly version: string | null;
-  readonly connector: ShownState;
-  readonly tasks: readonly ShownTask[];
-}
-
-export interface ConnectorInfo {
-  readonly name: string;
-  /** As stored; mask it with `shownConfig` before it leaves the host. */
-  readonly config: RawConfig;
-  readonly taskCount: number;
-  readonly type: ConnectorKind | 'unknown';
-}
-
-/** A connector as the product's own parts look at it. */
-export interface ConnectorView {
-  readonly name: string;
-  readonly config: RawConfig;
-  readonly target: TargetState;
-  readonly status: ShownState;
-  /** The instance runs on this worker. */
-  readonly isHere: boolean;
-  readonly tasks: readonly TaskView[];
-  readonly topics: readonly string[];
-  readonly reads: readonly string[];
-  readonly writes: readonly string[];
-  /** Nothing is being changed here. */
-  readonly settled: boolean;
-}
-
-export interface TaskView {
-  readonly id: number;
-  /** As stored: references unresolved. */
-  readonly config: RawConfig;
-  readonly status: ShownTask;
-  /** The task runs on this worker: only then the rest is known. */
-  readonly isHere: boolean;
-  readonly idle: boolean;
-  readonly settled: Offsets;
-}
 
 export class Worker {
   readonly environment: Environment;
@@ -146,12 +90,31 @@ export class Worker {
     return this.#herder.configs.isDeleted(name);
   }
 
+  /** Every connector, as far as it is at work here: a scrape asks, so nothing else is looked up. */
+  *viewed(): Iterable<ViewedConnector> {
+    const { statuses, configs } = this.#herder;
+    for (const { name, config, tasks } of configs.list()) {
+      const work = this.#herder.workOf(name);
+      const own = (tasks ?? []).flatMap(({ id }) => work?.task(id) ?? []);
+      yield {
+        name,
+        config,
+        state: work === null || work.instance === null ? null : (statuses.connector(name)?.state ?? 'UNASSIGNED'),
+        tasks: own.map((task) => ({
+          id: task.id,
+          state: statuses.task(name, task.id)?.state ?? 'UNASSIGNED',
+          settled: task.settled,
+        })),
+      };
+    }
+  }
+
   /** Throws `notFound` with Connect's text. */
   get(name: string, text = `Connector ${name} not found`): ConnectorView {
     const stored = this.#stored(name, text);
     const work = this.#herder.workOf(name);
     const status = this.#statusOf(stored);
-    const topics = this.#herder.topics.of(stored);
+    const { topics } = this.#herder;
     const tasks = (stored.tasks ?? []).map(({ id, config }): TaskView => {
       const here = work?.task(id) ?? null;
       return {
@@ -170,9 +133,15 @@ export class Worker {
       status: status.connector,
       isHere: work !== null && work.instance !== null,
       tasks,
-      topics: topics.all,
-      reads: topics.reads,
-      writes: topics.writes,
+      get topics() {
+        return topics.of(stored).all;
+      },
+      get reads() {
+        return topics.of(stored).reads;
+      },
+      get writes() {
+        return topics.of(stored).writes;
+      },
       settled: work?.settled ?? true,
     };
   }

@@ -8,14 +8,14 @@ const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 /** Below this a packed answer saves nothing. */
 const PACK_FROM = 2048;
 
-/** @param text makes the answer of one scrape. */
-export function metricsResource(text: () => Promise<string>): Resource {
+/** @param text makes the answer of one scrape, in pieces. */
+export function metricsResource(text: () => Promise<readonly Buffer[]>): Resource {
   return {
     path: '/metrics',
     isText: true,
     on: {
       get: async (request, response) => {
-        const body = await text();
+        const body = Buffer.concat(await text());
         response.set('Content-Type', TEXT).set('Vary', 'Accept-Encoding');
         const isPacked = body.length >= PACK_FROM && Boolean(request.acceptsEncodings('gzip'));
         if (isPacked) response.set('Content-Encoding', 'gzip').end(await pack(body, { level: 1 }));

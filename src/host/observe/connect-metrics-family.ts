@@ -3,6 +3,8 @@ import type { TaskMeter } from '../../core/task-meter.ts';
 
 export interface MeteredTask {
   readonly id: number;
+  /** Connector and task as they are printed. */
+  readonly labels: string;
   readonly state: string;
   readonly meter: TaskMeter;
   /** Text attributes by Connect's name, e.g. `task-class`. */
@@ -12,6 +14,8 @@ export interface MeteredTask {
 /** A connector as far as it runs on this worker. */
 export interface MeteredConnector {
   readonly name: string;
+  /** Its name as it is printed. */
+  readonly labels: string;
   readonly isSource: boolean;
   /** Null: the instance runs elsewhere. */
   readonly state: string | null;

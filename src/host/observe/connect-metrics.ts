@@ -3,7 +3,7 @@
 // Law: nothing is computed but when somebody asks; a scrape waits for no plugin and no broker. Each worker tells of what runs on it.
 // Two sets of names are in use: most exporters keep the bean's type whole (`kafka_connect_sink_task_metrics_…`; some double the word
 // in `connect_worker_metrics`, so both spellings stand here), Strimzi's rules drop `_metrics`.
-import { labelText, type Metrics, withLabel } from '../../core/metrics.ts';
+import { labelText, type Metrics } from '../../core/metrics.ts';
 import {
   type Attribute,
   ERROR_ATTRIBUTES,
@@ -11,8 +11,10 @@ import {
   SOURCE_ATTRIBUTES,
   TASK_ATTRIBUTES,
 } from './connect-metrics-attributes.ts';
-import type { Family, MeteredConnector } from './connect-metrics-family.ts';
+import type { Family, MeteredConnector, MeteredTask } from './connect-metrics-family.ts';
 import { rebalanceFamilies } from './connect-metrics-group.ts';
+import { TextFamilies } from './connect-metrics-texts.ts';
+import { PrintedFamilies } from './printed-families.ts';
 
 /** Which names are published. */
 export type MetricsDialect = 'confluent' | 'strimzi' | 'both' | 'none';
@@ -20,31 +22,31 @@ export type MetricsDialect = 'confluent' | 'strimzi' | 'both' | 'none';
 const TASK_STATES = ['running', 'paused', 'failed', 'unassigned', 'restarting', 'destroyed'] as const;
 
 /** The text that stands beside our own metrics. */
-export function connectMetricsText(
-  connectors: readonly MeteredConnector[],
-  metrics: Metrics,
-  { dialect, nowMs }: { readonly dialect: MetricsDialect; readonly nowMs: number },
-): string {
-  if (dialect === 'none') return '';
-  const families = [
-    ...workerFamilies(connectors, metrics),
-    ...connectorFamilies(connectors),
-    ...taskFamilies(connectors, nowMs),
-    ...rebalanceFamilies(metrics.group.read(nowMs), connectors),
-  ];
-  let text = '';
-  for (const family of families) for (const name of namesOf(family, dialect)) text += printed(name, family);
-  return text;
-}
+export class ConnectMetrics {
+  readonly #printed = new PrintedFamilies();
+  readonly #texts = { connector: new TextFamilies('connector'), task: new TextFamilies('connector-task') };
 
-function printed(name: string, { attribute, help, labels, value }: Family): string {
-  const isCounter = attribute.endsWith('-total') || /^(total-|deadletterqueue-)/.test(attribute);
-  let text = `# HELP ${name} ${help}\n# TYPE ${name} ${isCounter ? 'counter' : 'gauge'}\n`;
-  for (let i = 0; i < labels.length; i++) {
-    const figure = value(i);
-    text += name + labels[i]! + (figure === 0 ? ' 0\n' : ` ${figure}\n`);
+  text(
+    connectors: readonly MeteredConnector[],
+    metrics: Metrics,
+    { dialect, nowMs }: { readonly dialect: MetricsDialect; readonly nowMs: number },
+  ): readonly Buffer[] {
+    if (dialect === 'none') return [];
+    const tasks = connectors.flatMap(({ isSource, tasks: own }) => own.map((task) => ({ ...task, isSource })));
+    const here = connectors.filter(({ state }) => state !== null);
+    const families = [
+      ...workerFamilies(connectors, metrics),
+      ...this.#texts.connector.of(here),
+      ...this.#texts.task.of(tasks),
+      ...taskFamilies(tasks, nowMs),
+      ...rebalanceFamilies(metrics.group.read(nowMs), connectors),
+    ];
+    const texts: Buffer[] = [];
+    for (const family of families) {
+      for (const name of namesOf(family, dialect)) texts.push(this.#printed.text(name, family));
+    }
+    return texts;
   }
-  return text;
 }
 
 /** Groups whose type begins with `connect-`: exporters print the word once or twice. */
@@ -94,7 +96,7 @@ function workerFamilies(connectors: readonly MeteredConnector[], metrics: Metric
     for (const { state } of tasks) byState.set(state.toLowerCase(), (byState.get(state.toLowerCase()) ?? 0) + 1);
     return { total: tasks.length, byState };
   });
-  const names = connectors.map(({ name }) => labelText({ connector: name }));
+  const names = connectors.map(({ labels }) => labels);
   return [
     figure(
       'connector-count',
@@ -121,23 +123,13 @@ function workerFamilies(connectors: readonly MeteredConnector[], metrics: Metric
   ];
 }
 
-function connectorFamilies(connectors: readonly MeteredConnector[]): readonly Family[] {
-  const here = connectors.filter(({ state }) => state !== null);
-  return textFamilies(
-    'connector',
-    here.map(({ name, state, facts }) => ({
-      labels: labelText({ connector: name }),
-      facts: { status: state!.toLowerCase(), ...facts },
-    })),
-  );
+interface ShownTask extends MeteredTask {
+  readonly isSource: boolean;
 }
 
-function taskFamilies(connectors: readonly MeteredConnector[], nowMs: number): readonly Family[] {
-  const texts = connectors.flatMap(({ name, isSource, tasks: own }) =>
-    own.map((task) => ({ ...task, isSource, text: labelText({ connector: name, task: String(task.id) }) })),
-  );
-  const of = (group: string, attributes: readonly Attribute[], chosen: typeof texts): readonly Family[] => {
-    const labels = chosen.map(({ text }) => text);
+function taskFamilies(tasks: readonly ShownTask[], nowMs: number): readonly Family[] {
+  const of = (group: string, attributes: readonly Attribute[], chosen: readonly ShownTask[]): readonly Family[] => {
+    const labels = chosen.map(({ labels: own }) => own);
     return attributes.map(({ name, help, read }) => ({
       group,
       attribute: name,
@@ -147,53 +139,17 @@ function taskFamilies(connectors: readonly MeteredConnector[], nowMs: number): r
     }));
   };
   return [
-    ...textFamilies(
-      'connector-task',
-      texts.map(({ text, state, facts }) => ({
-        labels: text,
-        facts: { status: state.toLowerCase(), ...facts },
-      })),
-    ),
-    ...of('connector-task', TASK_ATTRIBUTES, texts),
+    ...of('connector-task', TASK_ATTRIBUTES, tasks),
     ...of(
       'source-task',
       SOURCE_ATTRIBUTES,
-      texts.filter(({ isSource }) => isSource),
+      tasks.filter(({ isSource }) => isSource),
     ),
     ...of(
       'sink-task',
       SINK_ATTRIBUTES,
-      texts.filter(({ isSource }) => !isSource),
+      tasks.filter(({ isSource }) => !isSource),
     ),
-    ...of('task-error', ERROR_ATTRIBUTES, texts),
+    ...of('task-error', ERROR_ATTRIBUTES, tasks),
   ];
 }
-
-/** Text attributes: 1 with the text as a label, as a metric of its own and in the exporters' short form. */
-function textFamilies(
-  group: string,
-  entities: readonly {
-    readonly labels: string;
-    readonly facts: Readonly<Record<string, string>>;
-  }[],
-): readonly Family[] {
-  const attributes = [...new Set(entities.flatMap(({ facts }) => Object.keys(facts)))];
-  const short: string[] = [];
-  const families = attributes.map((attribute): Family => {
-    const own: string[] = [];
-    const label = attribute.replaceAll('-', '_');
-    for (const { labels, facts } of entities) {
-      const text = facts[attribute];
-      if (text === undefined) continue;
-      const labelled = withLabel(labels, label, text);
-      own.push(labelled);
-      if (group === 'connector' || attribute === 'status') short.push(labelled);
-    }
-    return { group, attribute, help: `1; the ${attribute} is a label.`, labels: own, value: isSo };
-  });
-  if (short.length === 0) return families;
-  const help = 'Text attributes, one a series.';
-  return [{ group, attribute: '', help, labels: short, value: isSo }, ...families];
-}
-
-const isSo = (): number => 1;

@@ -8,7 +8,7 @@ import type { State } from '../states.ts';
 import { inputKind } from '../tasks/input-kind.ts';
 import { sinkInput } from '../tasks/sink-partitions.ts';
 import { readsElsewhere } from '../tasks/task-clients.ts';
-import { connectMetricsText, type MetricsDialect } from './connect-metrics.ts';
+import { ConnectMetrics, type MetricsDialect } from './connect-metrics.ts';
 import { LagBook, type LagSubject, type LagView, type PartitionLag, totalLag } from './lag.ts';
 import { WorkerMeters } from './metered-worker.ts';
 
@@ -34,6 +34,7 @@ export class HostView {
   readonly lags: LagBook;
   readonly #worker: ViewedWorker;
   readonly #meters: WorkerMeters;
+  readonly #connect = new ConnectMetrics();
 
   constructor(worker: ViewedWorker) {
     this.#worker = worker;
@@ -50,18 +51,14 @@ export class HostView {
     return view === null ? null : (view.connectors.get(name) ?? []);
   }
 
-  /** The text format: our own metrics, then Kafka Connect's names. */
-  async metricsText(dialect: MetricsDialect): Promise<string> {
+  /** The text format, in pieces: our own metrics, then Kafka Connect's names. */
+  async metricsText(dialect: MetricsDialect): Promise<readonly Buffer[]> {
     const { metrics, clock } = this.#worker.environment;
     const lag = await this.lags.view({ maxAgeMs: SCRAPE_LAG_AGE_MS, waitMs: SCRAPE_WAIT_MS });
     const connectors = this.#meters.connectors(this.#worker.viewed());
     const nowMs = clock.now();
-    return [
-      metrics.prometheus(),
-      statesText(connectors),
-      lag === null ? '' : lagText(lag),
-      connectMetricsText(connectors, metrics, { dialect, nowMs }),
-    ].join('');
+    const own = [metrics.prometheus(), statesText(connectors), lag === null ? '' : lagText(lag)];
+    return [Buffer.from(own.join('')), ...this.#connect.text(connectors, metrics, { dialect, nowMs })];
   }
 
   async #subjects(): Promise<readonly LagSubject[]> {

@@ -1,5 +1,6 @@
 // A worker as its metrics see it: what runs here, with the meters and text attributes of each task.
 import type { RawConfig } from '../../core/config/define.ts';
+import { labelText } from '../../core/metrics.ts';
 import type { Environment } from '../environment.ts';
 import type { State } from '../states.ts';
 import { converterChoice } from '../tasks/converters.ts';
@@ -14,7 +15,7 @@ export interface LocalConnector {
   readonly tasks: readonly { readonly id: number; readonly state: State }[];
 }
 
-/** Text attributes of tasks are looked up once for a config: they change with it only. */
+/** Text attributes and labels of tasks are made once for a config: they change with it only. */
 export class WorkerMeters {
   readonly #environment: Environment;
   readonly #facts = new WeakMap<RawConfig, ConnectorFacts>();
@@ -26,36 +27,45 @@ export class WorkerMeters {
   connectors(locals: Iterable<LocalConnector>): readonly MeteredConnector[] {
     const { metrics } = this.#environment;
     return [...locals].map(({ name, config, state, tasks }): MeteredConnector => {
-      const { isSource, connector, task } = this.#factsOf(config);
+      const known = this.#factsOf(name, config);
       return {
         name,
-        isSource,
+        labels: known.labels,
+        isSource: known.isSource,
         state,
-        facts: connector,
-        tasks: tasks.map(
-          (one): MeteredTask => ({ id: one.id, state: one.state, meter: metrics.meter(name, one.id), facts: task }),
-        ),
+        facts: known.connector,
+        tasks: tasks.map((task): MeteredTask => {
+          known.taskLabels[task.id] ??= labelText({ connector: name, task: String(task.id) });
+          const meter = metrics.meter(name, task.id);
+          return { id: task.id, labels: known.taskLabels[task.id]!, state: task.state, meter, facts: known.task };
+        }),
       };
     });
   }
 
-  #factsOf(config: RawConfig): ConnectorFacts {
+  #factsOf(name: string, config: RawConfig): ConnectorFacts {
     let facts = this.#facts.get(config);
     if (facts === undefined) {
-      facts = factsOf(config, this.#environment);
+      facts = { ...factsOf(config, this.#environment), labels: labelText({ connector: name }), taskLabels: [] };
       this.#facts.set(config, facts);
     }
     return facts;
   }
 }
 
-interface ConnectorFacts {
+interface ConnectorFacts extends TextFacts {
+  readonly labels: string;
+  /** By the task's number; made when they are asked for. */
+  readonly taskLabels: string[];
+}
+
+interface TextFacts {
   readonly isSource: boolean;
   readonly connector: Readonly<Record<string, string>>;
   readonly task: Readonly<Record<string, string>>;
 }
 
-function factsOf(given: RawConfig, environment: Environment): ConnectorFacts {
+function factsOf(given: RawConfig, environment: Environment): TextFacts {
   const config = environment.providers.resolve(given);
   const found = environment.plugins.findConnector(config['connector.class'] ?? '');
   const kind = found?.def.kind ?? 'sink';

@@ -36,8 +36,9 @@ export function viewIn(api: ConnectApi): () => HostView {
 export function rootResources(api: ConnectApi): readonly Resource[] {
   const { worker, version, commit } = api;
   const view = viewIn(api);
-  const text = async (): Promise<string> => {
-    return (await view().metricsText(api.metricNames ?? 'confluent')) + (api.processMetrics?.() ?? '');
+  const text = async (): Promise<readonly Buffer[]> => {
+    const pieces = await view().metricsText(api.metricNames ?? 'confluent');
+    return [...pieces, Buffer.from(api.processMetrics?.() ?? '')];
   };
   const health: HealthSource = api.health ?? {
     get started() {
