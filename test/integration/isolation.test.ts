@@ -47,6 +47,18 @@ describe('a plugin that misbehaves takes only its own tasks down', () => {
     });
   }
 
+  test("a connector's own limit of memory counts in place of the worker's", async () => {
+    const name = 'own-limit';
+    const settings = { 'naughty.way': 'leaks-buffers', 'tasks.max': '1', 'task.thread.heap.max.mb': '140' };
+    await world.naughty(name, settings);
+    await world.send(name, ['first', 'now']);
+
+    const trace = await world.failure(name);
+    await world.request('DELETE', `/connectors/${name}`);
+
+    assert.match(trace, /TRIB_THREAD_MEMORY .*needs more than 140 MB/);
+  });
+
   test('an endless loop in a transform is named, though the sink is ours', async () => {
     const name = 'looping-transform';
     await world.create(name, {

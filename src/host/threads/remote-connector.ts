@@ -22,8 +22,8 @@ export interface RemoteConnectorParts {
   nextId(): number;
   hand(className: string, raw: RawConfig): HandedConfig;
   hangLimitMs(raw: RawConfig): number | null;
-  /** The connector's own thread. */
-  place(connector: string): HostThread;
+  /** The connector's own thread, with the limits that its settings ask for. */
+  place(connector: string, raw: RawConfig): HostThread;
   /** The instance that is there takes over from one that has hung in its start. */
   settle(connector: string, instance: RemoteConnector): void;
   ask(of: Ask): Promise<unknown>;
@@ -135,7 +135,7 @@ export class RemoteConnector implements Resident {
     const connector = this.#context!.connector;
     this.#id = nextId();
     const handed = hand(className, this.#raw);
-    const thread = place(connector);
+    const thread = place(connector, this.#raw);
     this.#thread = thread;
     thread.admit(-this.#id, this);
     try {

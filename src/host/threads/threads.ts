@@ -184,7 +184,7 @@ export class Threads implements Isolation {
       nextId: () => ++this.#lastId,
       hand: (name, raw) => this.#hand(name, raw),
       hangLimitMs: (raw) => hangLimitMs(raw, true, this.#parts.settings.hangTimeoutMs),
-      place: (connector) => this.#ownThread(connector, {}),
+      place: (connector, raw) => this.#ownThread(connector, raw),
       settle: (connector, instance) => {
         this.#instances.get(connector)?.abandon();
         this.#instances.set(connector, instance);
