@@ -29,7 +29,7 @@ export async function planOffsets(host: PlanHost, name: string, to: string): Pro
   const { broker, providers } = host.environment;
   if (type !== 'sink') {
     throw new TributaryError('TRIB_OFFSETS_INVALID', 'config', {
-      what: `Connector ${name} is not a sink: its offsets are its own and know no time.`,
+      what: `Connector ${name} is a ${type}, not a sink: its offsets are its own and know no time.`,
       fix: `Set them one by one with PATCH /connectors/${name}/offsets.`,
     });
   }

@@ -9,7 +9,8 @@ import { idleClientSettings } from './client-settings.ts';
 
 /** Settings that are handed on by prefix: their names are not ours to know. */
 const HANDED_ON = /^(?:(?:producer|consumer|admin)\.override|topic\.creation|sql\.properties)\./;
-const CONVERTER = /^(?:key|value|header)\.converter\./;
+/** One plugin's own settings: a name under such a prefix is meant for it alone. */
+const OWN = /^(?:(?:key|value|header)\.converter|(?:transforms|predicates)\.[^.]+)\./;
 /** Lists of aliases, and where the settings of one stand. */
 const LISTS: readonly (readonly [list: string, prefix: string])[] = [
   ['transforms', 'transforms.'],
@@ -37,14 +38,23 @@ export function adviceOn(
   return advice;
 }
 
-/** The name meant. Settings of a converter are looked for under the same converter only. */
+/** The name meant. Settings of a converter, transform or predicate are looked for under the same one only. */
 function nearName(name: string, unset: readonly string[]): string | null {
-  const prefix = CONVERTER.exec(name)?.[0] ?? null;
+  const prefix = OWN.exec(name)?.[0] ?? null;
   if (prefix === null) return nearest(name, unset);
   // The part behind the prefix decides: the prefix alone would make any two of them alike.
   const own = unset.filter((known) => known.startsWith(prefix)).map((known) => known.slice(prefix.length));
-  const near = nearest(name.slice(prefix.length), own);
+  const rest = name.slice(prefix.length);
+  const near = nearest(rest, own) ?? longer(rest, own);
   return near === null ? null : prefix + near;
+}
+
+/** The only known name that has all words of this one and more, as names do that were made clearer later. */
+function longer(name: string, known: readonly string[]): string | null {
+  const words = name.split('.');
+  if (words.length < 2) return null;
+  const holding = known.filter((one) => words.every((word) => one.split('.').includes(word)));
+  return holding.length === 1 ? holding[0]! : null;
 }
 
 function unlistedAliases(raw: RawConfig): readonly string[] {

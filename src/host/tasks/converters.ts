@@ -4,6 +4,7 @@ import type { RecordConverters } from '../../connect/connectors.ts';
 import type { Converter, HeaderConverter } from '../../connect/plugins.ts';
 import type { RawConfig } from '../../core/config/define.ts';
 import { parseConfigOrThrow, settingsUnder } from '../../core/config/parse.ts';
+import { TributaryError } from '../../core/errors.ts';
 import type { Environment } from '../environment.ts';
 
 /** Class and settings of one side's converter, and whose they are. */
@@ -34,9 +35,24 @@ export function makeConverter(side: 'key' | 'value', raw: RawConfig, environment
   const { className, settings } = converterChoice(side, raw, environment);
   const { def } = environment.plugins.get('converter', className);
   const values = parseConfigOrThrow(def.config, settings, `${side}.converter`);
-  return def.create(values, side === 'key', {
-    registry: (url, own) => environment.registryOf(url, own),
-    raw: settings,
+  try {
+    return def.create(values, side === 'key', {
+      registry: (url, own) => environment.registryOf(url, own),
+      raw: settings,
+    });
+  } catch (error) {
+    throw placed(error, `${side}.converter`);
+  }
+}
+
+/** A converter knows its settings by their short names, and key and value may both have them. */
+function placed(error: unknown, where: string): unknown {
+  if (!(error instanceof TributaryError) || error.kind !== 'config') return error;
+  const inner = error.parts.where;
+  return new TributaryError(error.code, 'config', {
+    ...error.parts,
+    where: inner === undefined ? where : `${where}.${inner}`,
+    cause: error.parts.cause ?? error,
   });
 }
 

@@ -4,7 +4,7 @@
 // before offsets are read. So every record of the source is in the topic exactly once, whenever the host is killed.
 // With `exactly.once.source.support=disabled` the offsets follow the acknowledged records instead: at least once.
 import type { SourceTask, SourceTaskContext } from '../../connect/connectors.ts';
-import type { ConnectRecord } from '../../connect/records.ts';
+import { ConnectRecord } from '../../connect/records.ts';
 import { isTransient, TributaryError } from '../../core/errors.ts';
 import type { Counter } from '../../core/metrics.ts';
 import type { TaskMeter } from '../../core/task-meter.ts';
@@ -127,7 +127,7 @@ export class SourceTaskLoop {
   async #poll(): Promise<readonly ConnectRecord[] | null> {
     const { environment, control, log } = this.#frame;
     try {
-      return await this.#task.poll();
+      return checkedRecords(await this.#task.poll());
     } catch (error) {
       if (!isTransient(error)) throw error;
       log.warn('The source could not be read; trying again.', { error: messageOf(error) });
@@ -325,4 +325,22 @@ function isInDoubt(error: unknown): boolean {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What is no record would fail in the next transform or converter, and that would be blamed. */
+function checkedRecords(given: unknown): readonly ConnectRecord[] | null {
+  if (given === null) return null;
+  const odd = Array.isArray(given) ? given.findIndex((one) => !isRecord(one)) : 0;
+  if (odd < 0) return given as readonly ConnectRecord[];
+  throw new TributaryError('TRIB_SOURCE_RESULT', 'fatal', {
+    what: Array.isArray(given)
+      ? `The poll of the source answered something else than a ConnectRecord (number ${odd + 1} of ${given.length}).`
+      : `The poll of the source answered ${given === undefined ? 'nothing' : `a ${typeof given}`} instead of records or null.`,
+    fix: "Mend the connector: poll answers an array of new ConnectRecord({topic, value, …}) of 'tributary/connect', or null.",
+  });
+}
+
+function isRecord(one: unknown): boolean {
+  // A record made by another copy of the library is one, too.
+  return one instanceof ConnectRecord || typeof (one as ConnectRecord | null | undefined)?.withValue === 'function';
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ConfigInfos, validateConnector } from '../../../../src/host/config/validate.ts';
+import { makeConverter } from '../../../../src/host/tasks/converters.ts';
 import { hostWorld, SinkProbe, SourceProbe } from '../../../support/host-world.ts';
 
 const SOURCE = { name: 's', 'connector.class': 'ProbeSource', topic: 'out' };
@@ -219,4 +220,34 @@ test('what a transform lacks, or has of another type, is told by its whole name'
       'Invalid value maybe for configuration transforms.r.negate: Expected value to be either true or false',
     ],
   });
+});
+
+test('a setting of a transform is looked for under the same transform only, also when its name has grown', async () => {
+  const { warnings } = await validated({
+    ...SOURCE,
+    transforms: 'u,m',
+    'transforms.u.type': 'io.debezium.transforms.ExtractNewRecordState',
+    'transforms.u.delete.handling.mode': 'rewrite',
+    'transforms.u.add.field': 'op',
+    'transforms.m.type': 'NoSuchTransform',
+    'transforms.m.fields': 'a',
+  });
+
+  assert.deepEqual(warnings, [
+    'The setting "transforms.u.delete.handling.mode" is not known and has no effect. Did you mean "transforms.u.delete.tombstone.handling.mode"?',
+    'The setting "transforms.u.add.field" is not known and has no effect. Did you mean "transforms.u.add.fields"?',
+  ]);
+});
+
+test('what a converter refuses is told with its side', async () => {
+  const world = await hostWorld([new SourceProbe().definition()]);
+  const raw = {
+    'value.converter': 'AvroConverter',
+    'value.converter.value.subject.name.strategy': 'RecrodNameStrategy',
+  };
+
+  assert.throws(() => makeConverter('value', raw, world.environment), {
+    message: /^value\.converter: value\.subject\.name\.strategy is "RecrodNameStrategy"\./,
+  });
+  await world.close();
 });

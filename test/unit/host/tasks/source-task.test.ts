@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ConnectorDef } from '../../../../src/connect/index.ts';
 import { hostWorld, SourceProbe } from '../../../support/host-world.ts';
 
 const config = (more: Record<string, string> = {}) => ({ 'connector.class': 'ProbeSource', topic: 'out', ...more });
@@ -93,3 +94,37 @@ test('source offsets can be altered and reset while the connector is stopped', a
   assert.deepEqual(await offsets.list('s'), []);
   await world.close();
 });
+
+test('a source that answers something else than records is told so, and no transform is blamed', async () => {
+  const told: readonly (readonly [given: unknown, message: RegExp])[] = [
+    [undefined, /TRIB_SOURCE_RESULT The poll of the source answered nothing instead of records or null\./],
+    ['text', /answered a string instead of records or null\./],
+    [
+      [{ topic: 'out', value: 'a' }],
+      /answered something else than a ConnectRecord \(number 1 of 1\)\. Mend the connector/,
+    ],
+  ];
+  for (const [given, message] of told) {
+    const world = await hostWorld([oddSource(given)]);
+    await world.worker.create('s', { 'connector.class': 'OddSource' }, null);
+    await world.until('failed', () => world.worker.status('s').tasks[0]?.state === 'FAILED');
+
+    assert.match(world.worker.status('s').tasks[0]?.trace ?? '', message);
+    await world.close();
+  }
+});
+
+function oddSource(given: unknown): ConnectorDef {
+  const task = { start: async () => {}, poll: async () => given as never, stop: async () => {} };
+  return {
+    ...{
+      kind: 'source',
+      name: 'OddSource',
+      classes: ['test.OddSource'],
+      doc: 'Answers oddly.',
+      version: '1.0',
+      config: [],
+    },
+    create: () => ({ start: async () => {}, taskConfigs: () => [{}], task: () => task, stop: async () => {} }),
+  };
+}
