@@ -10,7 +10,12 @@ export const CONFIG: ConfigDef = [
     group: 'Records',
     order: 1,
     doc: 'Topic to write to.',
-    check: (value) => (value === '' ? 'String must be non-empty' : null),
+    check: (value) => {
+      if (value === '') return 'String must be non-empty';
+      return /^[\w.-]{1,249}$/.test(String(value))
+        ? null
+        : 'Use 1 to 249 letters, digits, dots, underscores and hyphens';
+    },
   },
   {
     name: 'quickstart',

@@ -70,7 +70,11 @@ export function crossChecks(raw: RawConfig): Record<string, readonly string[]> {
     return {};
   } catch (error) {
     if (!(error instanceof TributaryError) || error.kind !== 'config') throw error;
-    return { [error.parts.where === 'key.field' ? 'key.field' : 'fields']: [error.message] };
+    const { what, where, fix } = error.parts;
+    const setting = where === 'key.field' ? 'key.field' : 'fields';
+    // The setting stands before the message anyway; the name of a field within it does not.
+    const place = where === undefined || where === setting ? '' : `${where}: `;
+    return { [setting]: [`${place}${what}${fix === undefined ? '' : ` ${fix}`}`] };
   }
 }
 

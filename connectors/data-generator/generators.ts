@@ -152,7 +152,7 @@ function range(args: readonly string[], fail: (why: string) => never, schema: Sc
   const [least, most] = bounds(args, fail);
   const limit = schema.kind === 'int32' ? 2 ** 31 : 2 ** 53;
   if (least < -limit || most >= limit || !Number.isInteger(least) || !Number.isInteger(most)) {
-    fail(`needs whole numbers that an ${schema.kind} holds`);
+    fail(`needs whole numbers ${schema.kind === 'int32' ? 'that an int32 holds' : 'below 2^53 (9007199254740992)'}`);
   }
   return { schema, generate: ({ chance }) => between(chance, least, most) };
 }
@@ -200,6 +200,6 @@ function invalid(what: string, where: string): TributaryError {
   return new TributaryError('TRIB_GENERATOR_FIELD', 'config', {
     what,
     where,
-    fix: 'See the README of DataGenerator for the generators and their arguments.',
+    fix: 'connectors/data-generator/README.md lists the generators and their arguments.',
   });
 }

@@ -66,6 +66,10 @@ const SOURCE: ConfigDef = [
     group: 'Source',
     order: 2,
     width: 'LONG',
+    check: (value) => {
+      const odd = (value as readonly string[]).find((one) => !/^\S+:\d{1,5}$/.test(one));
+      return odd === undefined || odd === 'embedded' ? null : `"${odd}" is no host:port`;
+    },
     doc: 'Brokers of the cluster that is read, host:port. Left out: the cluster of this host, so that topics are copied within it.',
   },
   client('security.protocol', 'STRING', 'PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL. Default: PLAINTEXT.'),

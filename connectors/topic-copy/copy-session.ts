@@ -169,6 +169,7 @@ class CopySession {
   async #refresh(): Promise<void> {
     const topics = (await this.#source.listTopics()).filter(({ name }) => this.#settings.names.isCopied(name));
     this.#refuseSharedCopies(topics);
+    if (topics.length === 0) this.#sayNothingMatches();
     const found = new Map<string, { readonly topic: string; readonly partition: number }>();
     const mine = new Set<TopicInfo>();
     for (const info of topics) {
@@ -190,6 +191,12 @@ class CopySession {
       await this.#open();
     }
     this.#refreshAtMs = this.#context.clock.now() + this.#settings.refreshMs;
+  }
+
+  /** Once: that none is there yet may be meant, and a slip in a name shows nowhere else. */
+  #sayNothingMatches(): void {
+    if (this.#context.task !== 0 || this.#refreshAtMs > 0) return;
+    this.#context.log('warn', 'No topic of the source matches "topics" (less "topics.exclude") yet; looked for again.');
   }
 
   /** Positions and offset marks of two topics in one copy could not be told apart. */

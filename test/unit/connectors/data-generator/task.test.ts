@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CONFIG } from '../../../../connectors/data-generator/config.ts';
 import { crossChecks } from '../../../../connectors/data-generator/connector.ts';
 import { dataGenerator } from '../../../../connectors/data-generator/index.ts';
 import { QUICKSTARTS } from '../../../../connectors/data-generator/quickstarts.ts';
@@ -249,3 +250,20 @@ for (const converter of ['JsonConverter', 'AvroConverter']) {
     await world.close();
   });
 }
+
+test('a refused setting is named once, and a topic that cannot be is refused at once', () => {
+  const given = { 'kafka.topic': 't', fields: '{"a":"int(1,2)"}', 'key.field': 'b' };
+  assert.deepEqual(crossChecks(given), { 'key.field': ['There is no field "b". Use some of: a.'] });
+  assert.match(
+    crossChecks({ 'kafka.topic': 't', fields: '{}' })['fields']![0]!,
+    /^The template has no field\. connectors\/data-generator\/README\.md lists/,
+  );
+  assert.match(
+    crossChecks({ 'kafka.topic': 't', fields: '{"a":"long(1,9007199254740993)"}' })['fields']![0]!,
+    /needs whole numbers below 2\^53/,
+  );
+  assert.equal(
+    CONFIG.find(({ name }) => name === 'kafka.topic')!.check!('a b', 'kafka.topic'),
+    'Use 1 to 249 letters, digits, dots, underscores and hyphens',
+  );
+});

@@ -303,3 +303,11 @@ test('on request the positions are shown at the source, as those of any consumer
 
   assert.equal((await recordsOf(given.broker, 'source.orders')).length, 2);
 });
+
+test('brokers without a port are refused before there is a task', () => {
+  const { check } = topicCopy.config.find(({ name }) => name === 'source.cluster.bootstrap.servers')!;
+
+  assert.equal(check!(['nonsense'], ''), '"nonsense" is no host:port');
+  assert.equal(check!(['a:9092', '[::1]:9092'], ''), null);
+  assert.equal(check!([], ''), null);
+});
