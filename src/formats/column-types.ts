@@ -31,7 +31,7 @@ export function columnType(schema: Schema): string {
 export function typeMismatch(path: string, found: string, wanted: string): TributaryError {
   return new TributaryError('TRIB_FORMAT_TYPE_MISMATCH', 'data', {
     what: `The field ${path} is written as ${found}, which does not read as ${wanted}.`,
-    fix: 'Declare the column with a fitting type, or let the columns be inferred.',
+    fix: 'In SQL declare the column with a fitting type, or let the columns be inferred; in a connector make the types of the record and of the registered schema alike.',
   });
 }
 

@@ -189,10 +189,15 @@ function unknownId(id: number, asked: boolean): TributaryError {
 function wrongKind(schema: RegisteredSchema, wanted: SchemaType): TributaryError {
   return new TributaryError('TRIB_SCHEMA_KIND', 'data', {
     what: `The schema with id ${schema.id} is of the kind ${schema.type}, not ${wanted}.`,
-    fix: `Set the format to ${FORMAT_OF[schema.type]}.`,
+    fix: `Set the format to ${FORMAT_OF[schema.type]}, or the converter to ${CONVERTER_OF[schema.type]}.`,
   });
 }
 
+const CONVERTER_OF: Readonly<Record<SchemaType, string>> = {
+  AVRO: 'AvroConverter',
+  JSON: 'JsonSchemaConverter',
+  PROTOBUF: 'ProtobufConverter',
+};
 const FORMAT_OF: Readonly<Record<SchemaType, string>> = { AVRO: 'AVRO', JSON: 'JSON_SR', PROTOBUF: 'PROTOBUF' };
 
 function frameError(how: string): TributaryError {

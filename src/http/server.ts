@@ -58,7 +58,7 @@ function listenError(error: NodeJS.ErrnoException, address: string, port: number
   if (error.code === 'EADDRINUSE') {
     return new TributaryError('TRIB_PORT_IN_USE', 'config', {
       what: `Port ${port} is in use (${setting} = ${address}).`,
-      fix: `Stop the other process, or set "${setting}" to another port.`,
+      fix: `Stop the other process, or set "${setting}" to another port${setting === 'ksql.listeners' ? ' (or leave it empty: no ksqlDB API then)' : ''}.`,
     });
   }
   return new TributaryError('TRIB_LISTEN', 'config', {

@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { Backfills } from '../backfill/index.ts';
-import { TributaryError } from '../core/errors.ts';
+import { quoted, TributaryError } from '../core/errors.ts';
 import type { Environment, Worker } from '../host/index.ts';
 import { backfillResources } from '../http/backfill.ts';
 import { BrazeStandIn } from '../http/braze-stand-in.ts';
@@ -114,7 +114,7 @@ async function startBackfills(
 async function startStandIn(settings: WorkerSettings): Promise<BrazeStandIn | null> {
   const address = settings.parsed['braze.stand.in'] as string | null;
   if (address === null || address === '' || address === 'off') return null;
-  const { hostname, port } = new URL(address);
+  const { hostname, port } = standInUrl(address);
   const standIn = new BrazeStandIn({
     host: hostname,
     port: Number(port),
@@ -133,4 +133,16 @@ async function startStandIn(settings: WorkerSettings): Promise<BrazeStandIn | nu
     });
   }
   return standIn;
+}
+
+/** The address of the stand-in. Throws `config`. */
+export function standInUrl(address: string): URL {
+  if (URL.canParse(address)) {
+    const url = new URL(address);
+    if (url.protocol === 'http:') return url;
+  }
+  throw new TributaryError('TRIB_CONFIG_INVALID', 'config', {
+    what: `braze.stand.in is ${quoted(address)}, which is no http address.`,
+    fix: 'Write e.g. http://127.0.0.1:8085 (TRIB_BRAZE_STAND_IN in the demo, and the same in BRAZE_ENDPOINT).',
+  });
 }

@@ -80,7 +80,7 @@ function basicOf(settings: RawConfig, ofUrl: string | null): string | null {
         throw missing(
           'basic.auth.user.info',
           'no user:password',
-          'Give user:password for credentials.source=USER_INFO.',
+          'Give user:password for basic.auth.credentials.source=USER_INFO.',
         );
       }
       return given;

@@ -52,7 +52,7 @@ export class RegistryCalls {
   /** What answers at this address is no registry: the page of a gateway that has lost it, or the URL is wrong. */
   odd(at: string): TributaryError {
     return new TributaryError('TRIB_REGISTRY_INVALID', this.#hasAnswered ? 'transient' : 'fatal', {
-      what: `${at} does not answer like a schema registry${this.#hasAnswered ? ' any more' : ''}.`,
+      what: `${this.#access.bases[this.#first] ?? ''}${at} does not answer like a schema registry${this.#hasAnswered ? ' any more' : ''}.`,
       fix: this.#hasAnswered
         ? 'Retried by itself. Look at what stands between this host and the registry: a gateway answers in its place.'
         : 'Check schema.registry.url: some registries have a path, such as /apis/ccompat/v7.',

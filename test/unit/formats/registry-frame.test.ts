@@ -73,7 +73,7 @@ test('a schema of another kind fails its records and names the format that fits'
 
   assert.throws(() => readers.read(payloadOf(id), 0, 6), {
     code: 'TRIB_SCHEMA_KIND',
-    message: /not AVRO\. Set the format to JSON_SR\.$/,
+    message: /not AVRO\. Set the format to JSON_SR, or the converter to JsonSchemaConverter\.$/,
   });
 });
 

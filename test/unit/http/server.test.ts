@@ -9,7 +9,7 @@ test('a port in use is told with the port and the setting', async () => {
   await assert.rejects(
     listen(`127.0.0.1:${port}`, 'ksql.listeners', () => {}),
     new RegExp(
-      `Port ${port} is in use \\(ksql\\.listeners = 127\\.0\\.0\\.1:${port}\\)\\. Stop the other process, or set "ksql\\.listeners"`,
+      `Port ${port} is in use \\(ksql\\.listeners = 127\\.0\\.0\\.1:${port}\\)\\. Stop the other process, or set "ksql\\.listeners" to another port \\(or leave it empty`,
     ),
   );
   await first.close();
