@@ -1,5 +1,5 @@
-// A transform and a sink, written against the public API.
-import { TributaryError } from 'tributary/connect';
+// A transform, a sink and a source, written against the public API.
+import { ConnectRecord, TributaryError } from 'tributary/connect';
 
 /** @type {import('tributary/connect').TransformDef} */
 const maskEmail = {
@@ -74,4 +74,61 @@ const httpPost = {
   create: () => new HttpPostConnector(),
 };
 
-export const plugins = [maskEmail, httpPost];
+class TickTask {
+  async start(config, _raw, context) {
+    this.topic = config.topic;
+    this.pauseMs = config['pause.ms'];
+    this.context = context;
+    // Where the last run ended; null at the very first start.
+    const stored = await context.offset({ clock: 'ticks' });
+    this.next = stored === null ? 0 : Number(stored.next);
+  }
+
+  // Waits a while for records; null: none now. Thrown "transient" errors have it called again.
+  async poll() {
+    await this.context.clock.sleep(this.pauseMs, this.context.signal);
+    this.next++;
+    return [
+      new ConnectRecord({
+        topic: this.topic,
+        value: `tick ${this.next}`,
+        sourcePartition: { clock: 'ticks' },
+        sourceOffset: { next: this.next },
+      }),
+    ];
+  }
+
+  async stop() {}
+}
+
+class TickConnector {
+  async start(_config, raw) {
+    this.raw = raw;
+  }
+
+  taskConfigs() {
+    return [this.raw];
+  }
+
+  task() {
+    return new TickTask();
+  }
+
+  async stop() {}
+}
+
+/** @type {import('tributary/connect').ConnectorDef} */
+const ticks = {
+  kind: 'source',
+  name: 'TickSource',
+  classes: ['example.TickSource'],
+  version: '1.0.0',
+  doc: 'Writes a numbered line now and then.',
+  config: [
+    { name: 'topic', type: 'STRING', importance: 'HIGH', doc: 'Where to write to.' },
+    { name: 'pause.ms', type: 'LONG', fallback: 1000, importance: 'LOW', doc: 'Time between two lines.' },
+  ],
+  create: () => new TickConnector(),
+};
+
+export const plugins = [maskEmail, httpPost, ticks];

@@ -3,7 +3,13 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { ConnectRecord, type SinkTask, type TransformDef } from '../../../src/connect/index.ts';
+import {
+  ConnectRecord,
+  type SinkTask,
+  type SourceTask,
+  type SourceTaskContext,
+  type TransformDef,
+} from '../../../src/connect/index.ts';
 import { type LoadedPlugins, loadPlugins, newest } from '../../../src/wiring/plugins.ts';
 import { fakeHttp, sinkContext } from '../../support/fakes.ts';
 
@@ -26,7 +32,7 @@ const text = (value: string, offset: number) =>
 test('a package brings plugins of its own, and one that is missing is told of', async () => {
   const { registry, sources, problems } = await loadedExample();
 
-  assert.deepEqual(sources.at(-1), { from: 'tributary-plugin-example', plugins: 2 });
+  assert.deepEqual(sources.at(-1), { from: 'tributary-plugin-example', plugins: 3 });
   assert.equal(registry.findConnector('HttpPostSink')?.className, 'example.HttpPostSink');
   assert.deepEqual(problems, [
     {
@@ -51,6 +57,18 @@ test("the example's transform and sink work", async () => {
   assert.deepEqual(http.bodies, ['**@example.org came\n**@example.org went\n']);
   assert.equal(context.counters.get('events_accepted'), 2);
   assert.deepEqual([...(await task.preCommit(new Map([['mails-0', 2]])))], [['mails-0', 2]]);
+});
+
+test("the example's source goes on where it ended", async () => {
+  const { registry } = await loadedExample();
+  const task = registry.findConnector('example.TickSource')!.def.create().task() as SourceTask;
+  const clock = { sleep: async () => {} };
+  const context = { clock, offset: async () => ({ next: 4 }) } as unknown as SourceTaskContext;
+
+  await task.start({ topic: 'ticks', 'pause.ms': 1 }, {}, context);
+  const [record] = (await task.poll())!;
+
+  assert.deepEqual([record?.topic, record?.value, record?.sourceOffset], ['ticks', 'tick 5', { next: 5 }]);
 });
 
 test('the guide shows the example as it is', () => {
