@@ -2,19 +2,22 @@
 // trying again, one text of sixty characters stops the process, and with it every connector.
 //
 // Law: where a pattern is of that kind and needs nothing that only going back can do (look-around, back references), it is
-// matched in time that grows with the text alone, by RE2's method. All other patterns stay with the engine, which is faster.
-// Both find the same match: the leftmost, and of those there the first in the order of the pattern.
+// matched in time that grows with the text alone, by RE2's method; where it does, the engine matches it under a watch. All other
+// patterns stay with the engine, which is faster. All find the same match: the leftmost, and of those there the first in the order of the pattern.
 
 import { RE2JS } from 're2js';
+import { GuardedRegex } from './guarded-regex.ts';
 
-/** The same pattern, matched in linear time; `native` itself where that is not needed or not possible. */
+/** The same pattern, matched in linear time, or under a watch where that is not possible; `native` itself where it is not needed. */
 export function safeFromBlowUp(source: string, native: RegExp, whole: boolean): RegExp {
-  if (!canBlowUp(source)) return native;
+  const danger = dangerOf(source);
+  if (danger === 'none') return native;
+  if (danger === 'unclear') return new GuardedRegex(native);
   const flags = (native.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) | (native.dotAll ? RE2JS.DOTALL : 0);
   try {
     return new LinearRegex(native, RE2JS.compile(source, flags | (native.multiline ? RE2JS.MULTILINE : 0)), whole);
   } catch {
-    return native;
+    return new GuardedRegex(native);
   }
 }
 
@@ -51,18 +54,18 @@ class LinearRegex extends RegExp {
 const REPEATED = /^(?:[*+]|\{[0-9]+,|\{(?!1\})[0-9]+\})/;
 const INNERMOST_GROUP = /\((?:\?(?:[:=!>]|<[=!]|<[A-Za-z][A-Za-z0-9]*>|[a-z-]*:|[a-z]+(?=\))))?([^()]*)\)/;
 
-/** Whether a group that is repeated holds something of varying length or a choice; false, too, for what RE2 reads otherwise. */
-function canBlowUp(source: string): boolean {
+/** Whether a group that is repeated holds something of varying length or a choice; `unclear` for what RE2 reads otherwise. */
+function dangerOf(source: string): 'none' | 'unclear' | 'blows up' {
   const bare = source.replace(/\\[^Q]/gsu, 'x');
   // Quoted text, and unions and intersections of classes.
-  if (bare.includes('\\Q') || /\[[^\]]*(?:\[|&&)/.test(bare)) return false;
+  if (bare.includes('\\Q') || /\[[^\]]*(?:\[|&&)/.test(bare)) return /\)[*+{]/.test(bare) ? 'unclear' : 'none';
   let left = bare.replace(/\[\^?\]?[^\]]*\]/g, 'x');
   for (;;) {
     const group = INNERMOST_GROUP.exec(left);
-    if (group === null) return false;
+    if (group === null) return 'none';
     const varies = /[*+?{|]/.test(group[1]!);
     const after = left.slice(group.index + group[0].length);
-    if (varies && REPEATED.test(after)) return true;
+    if (varies && REPEATED.test(after)) return 'blows up';
     left = `${left.slice(0, group.index)}${varies ? 'x?' : 'x'}${after}`;
   }
 }

@@ -2,11 +2,11 @@
 //
 // Translated: quoting (\Q…\E), POSIX and Unicode classes, unions and intersections of classes, inline flags, anchors, octal,
 // \h \v \R \e \a. Possessive quantifiers and atomic groups become greedy ones: they match the same texts unless a pattern
-// relies on their refusal to give back. Patterns that could take for ever are matched another way.
+// relies on their refusal to give back. Patterns that could take for ever are matched another way, or watched.
 
 import { safeFromBlowUp } from './linear-regex.ts';
 
-/** A Java pattern that finds matches anywhere. Throws SyntaxError with the engine's text. */
+/** A Java pattern that finds matches anywhere. Throws SyntaxError with the engine's text; matching may throw `data` (see `GuardedRegex`). */
 export function compileJavaRegex(source: string, flags = ''): RegExp {
   const translator = new Translator(source);
   const pattern = translator.pattern();
@@ -111,7 +111,6 @@ const ASSERTIONS: Readonly<Record<string, string>> = {
   R: '(?:\\r\\n|[\\n\\x0B\\f\\r\\x85\\u2028\\u2029])',
   b: '\\b',
   B: '\\B',
-  k: '\\k',
 };
 
 class Translator {
@@ -241,11 +240,20 @@ class Translator {
     if (next === 'x') return this.#numbered(/^(?:\{[0-9a-fA-F]+\}|[0-9a-fA-F]{2})/, 16);
     if (next === 'u') return this.#numbered(/^[0-9a-fA-F]{4}/, 16);
     if (next === 'c') return codePoint(this.#source.charCodeAt(this.#at++) ^ 64);
+    if (next === 'k' && !inClass) return this.#namedReference();
     const assertion = inClass ? undefined : ASSERTIONS[next];
     if (assertion !== undefined) return assertion;
     if (!inClass && /[1-9]/.test(next)) return `\\${next}`;
     if (/[A-Za-z]/.test(next)) throw new SyntaxError(`Illegal/unsupported escape sequence near index ${this.#at - 1}`);
     return literal(next);
+  }
+
+  #namedReference(): string {
+    const name = /^<[A-Za-z][A-Za-z0-9]*>/.exec(this.#source.slice(this.#at));
+    if (name === null)
+      throw new SyntaxError(`\\k is not followed by '<' for named capturing group near index ${this.#at}`);
+    this.#at += name[0].length;
+    return `\\k${name[0]}`;
   }
 
   #quotedText(): string {

@@ -4,6 +4,7 @@
 // Off by default and then not run at all: Connect data follows its own schema anyway; what this finds are the demands of schemas
 // written by hand (lengths, patterns, ranges). Formats are not checked, as JSON Schema has it by default.
 import { quoted, TributaryError } from '../../core/errors.ts';
+import { safeFromBlowUp } from '../../core/java/linear-regex.ts';
 import { parseJson, printJson } from '../json-text.ts';
 import { isIntegerText, isJsonNumber, isJsonObject, type JsonObject, type JsonValue, numberOf } from '../json-value.ts';
 import type { NamedText } from '../registry-frame.ts';
@@ -87,7 +88,7 @@ export class JsonSchemaValidator {
   private pattern(text: string): RegExp {
     let pattern = this.patterns.get(text);
     if (pattern === undefined) {
-      pattern = new RegExp(text, 'u');
+      pattern = safeFromBlowUp(text, new RegExp(text, 'u'), false);
       this.patterns.set(text, pattern);
     }
     return pattern;

@@ -47,7 +47,7 @@ test('texts are split by it', () => {
 });
 
 test('patterns that cannot blow up stay with the engine', () => {
-  for (const pattern of ['orders-.*', '(a|b)c', '(a+)?', '(ab){3}', '[(+)]+', '\\(a+\\)+', '([a-z&&[^b]]+)+']) {
+  for (const pattern of ['orders-.*', '(a|b)c', '(a+)?', '(ab){3}', '[(+)]+', '\\(a+\\)+']) {
     assert.equal(compileJavaRegex(pattern).constructor, RegExp, pattern);
   }
 });
