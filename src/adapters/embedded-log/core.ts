@@ -9,6 +9,9 @@ import { applyRetention } from './retention.ts';
 import type { Storage } from './storage.ts';
 import { Topics } from './topics.ts';
 
+/** File of decisions; it stands from the first one on. */
+export const JOURNAL = 'journal.log';
+
 interface Unfinished {
   readonly log: PartitionLog;
   readonly owner: Owner;
@@ -34,7 +37,7 @@ export class LogCore {
     this.storage = storage;
     this.clock = clock;
     this.fsync = fsync;
-    this.journal = new Journal(storage, 'journal.log');
+    this.journal = new Journal(storage, JOURNAL);
     this.topics = new Topics(storage, this.journal);
     this.recover();
     for (const log of this.topics.logs()) if (log.segments.length > 1) this.tidy(log);
@@ -101,6 +104,12 @@ export class LogCore {
     this.journal.append({ kind: 'owner', id, owner });
     if (former !== undefined) for (const log of this.topics.logs()) this.settle(log, former);
     return owner;
+  }
+
+  /** From now on every call fails with this error; whoever waits for records is woken to meet it. */
+  fail(error: TributaryError): void {
+    this.failure = error;
+    for (const log of this.topics.logs()) log.wake();
   }
 
   async close(): Promise<void> {

@@ -16,7 +16,7 @@ import type { ClusterAdmin } from '../../ports/cluster-admin.ts';
 import type { GroupHandler, GroupOptions, Membership } from '../../ports/group.ts';
 import { codecId } from '../record-batch/index.ts';
 import { EmbeddedAdmin } from './admin.ts';
-import { LogCore } from './core.ts';
+import { JOURNAL, LogCore } from './core.ts';
 import { diskStorage } from './disk-storage.ts';
 import { EmbeddedGroups } from './group.ts';
 import { takeLock } from './lock.ts';
@@ -40,9 +40,17 @@ export interface EmbeddedSettings {
 /** Opens the log in `dir`, cutting off what a crash left half written. Throws `conflict` when another process uses it. */
 export async function embeddedBroker(settings: EmbeddedSettings): Promise<Broker> {
   const storage = diskStorage(settings.dir);
-  const unlock = takeLock(settings.dir, settings.clock);
+  const { dir, clock } = settings;
+  let core: LogCore | null = null;
+  const unlock = takeLock({
+    dir,
+    clock,
+    witness: JOURNAL,
+    lost: (error) => core?.fail(error),
+  });
   try {
-    return new EmbeddedBroker(new LogCore(storage, settings.clock, settings.fsync ?? false), unlock);
+    core = new LogCore(storage, clock, settings.fsync ?? false);
+    return new EmbeddedBroker(core, unlock);
   } catch (error) {
     unlock();
     throw error;

@@ -3,14 +3,17 @@
 // The lock is a file that names its holder: host, process id and that process' start time. A holder on this host that is
 // gone (kill −9), or whose id now belongs to another process, is stale and taken over at once. A holder on another host
 // (a shared volume, a container made anew) cannot be asked; it touches the file, and is stale when it has not for a while.
+//
+// Law: a process that no longer has its folder writes nothing more. Files that were removed can still be written to, and all
+// of it would be gone at the next start; so the holder looks each second whether folder and lock are still its own.
 
-import { closeSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { TributaryError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 
-const TOUCH_EVERY_MS = 5_000;
+const LOOK_EVERY_MS = 1_000;
 const FOREIGN_STALE_AFTER_MS = 20_000;
 
 interface Holder {
@@ -20,8 +23,19 @@ interface Holder {
   readonly startedAt: number;
 }
 
+/** A folder to hold. */
+export interface LockedFolder {
+  readonly dir: string;
+  readonly clock: Clock;
+  /** A file that stands in the folder as long as its content is whole, whoever removes the lock. */
+  readonly witness: string;
+  /** Called at most once, when the folder is no longer this process'. */
+  lost(error: TributaryError): void;
+}
+
 /** Takes the folder; throws `conflict` while another live process has it. Answers how to let it go. */
-export function takeLock(dir: string, clock: Clock): () => void {
+export function takeLock(folder: LockedFolder): () => void {
+  const { dir, clock } = folder;
   const path = join(dir, 'lock');
   const self: Holder = { host: hostname(), pid: process.pid, startedAt: startOf(process.pid) };
   for (let attempt = 0; !tryCreate(path, self); attempt++) {
@@ -31,10 +45,10 @@ export function takeLock(dir: string, clock: Clock): () => void {
     rmSync(path, { force: true });
   }
   const released = new AbortController();
-  void keepTouched(path, clock, released.signal);
+  void keep(folder, self, released.signal);
   return () => {
     released.abort();
-    rmSync(path, { force: true });
+    if (isOurs(path, self)) rmSync(path, { force: true });
   };
 }
 
@@ -79,19 +93,47 @@ function touchedAt(path: string): number {
   }
 }
 
-async function keepTouched(path: string, clock: Clock, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted) {
-    await clock.sleep(TOUCH_EVERY_MS, stop);
+async function keep(folder: LockedFolder, self: Holder, stop: AbortSignal): Promise<void> {
+  const { dir, clock } = folder;
+  const { ino } = statSync(dir);
+  for (;;) {
+    await clock.sleep(LOOK_EVERY_MS, stop);
     if (stop.aborted) return;
-    const seconds = clock.now() / 1000;
     try {
-      utimesSync(path, seconds, seconds);
-    } catch (error) {
-      // Removed by hand: the folder can still be used, only the proof of life is gone.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      const error = look(folder, ino, self);
+      if (error === null) continue;
+      folder.lost(error);
       return;
+    } catch {
+      // Out of file handles, or a disk that does not answer: whoever writes meets it. Looked at again.
     }
   }
+}
+
+function look({ dir, clock, witness }: LockedFolder, ino: number, self: Holder): TributaryError | null {
+  const path = join(dir, 'lock');
+  const stands = statSync(dir, { throwIfNoEntry: false })?.ino === ino;
+  if (!stands) return goneFrom(dir);
+  const holder = readHolder(path);
+  if (holder === null) {
+    // Only the lock was removed: it is put back, lest another process takes the folder too.
+    if (!existsSync(join(dir, witness))) return goneFrom(dir);
+    tryCreate(path, self);
+    return null;
+  }
+  if (!isSame(holder, self)) return heldBy(dir, holder);
+  const seconds = clock.now() / 1000;
+  utimesSync(path, seconds, seconds);
+  return null;
+}
+
+function isOurs(path: string, self: Holder): boolean {
+  const holder = readHolder(path);
+  return holder !== null && isSame(holder, self);
+}
+
+function isSame(left: Holder, right: Holder): boolean {
+  return left.host === right.host && left.pid === right.pid && left.startedAt === right.startedAt;
 }
 
 // Field 22 of /proc/<pid>/stat; the name in field 2 may hold spaces and parentheses.
@@ -102,6 +144,14 @@ function startOf(pid: number): number {
   } catch {
     return -1;
   }
+}
+
+function goneFrom(dir: string): TributaryError {
+  return new TributaryError('TRIB_LOG_FOLDER_GONE', 'fatal', {
+    what: 'The data folder was removed or replaced while this process was using it.',
+    where: dir,
+    fix: 'Nothing more is written. Put the folder back (a backup, the right mount) or accept an empty one, then start again.',
+  });
 }
 
 function heldBy(dir: string, holder: Holder): TributaryError {
