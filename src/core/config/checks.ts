@@ -49,6 +49,12 @@ export const validRegex: SettingCheck = (value) => {
   }
 };
 
+/** A name that a topic can have; null passes. */
+export const topicName: SettingCheck = (value) =>
+  value === null || /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/.test(String(value))
+    ? null
+    : 'Not a name of a topic: use 1 to 249 letters, digits, dots, underscores and hyphens';
+
 /** Members of the form `name:value`. */
 export const pairs: SettingCheck = (value) => {
   for (const member of Array.isArray(value) ? value : []) {

@@ -1,6 +1,6 @@
 // The settings that every connector has whatever its plugin: Kafka Connect's names, types, defaults, groups and orders, and a
 // few of ours at the end of a group. The plugin's own definition wins on a name clash.
-import { atLeast, nonEmptyText, oneOfIgnoringCase, validRegex } from '../../core/config/checks.ts';
+import { atLeast, nonEmptyText, oneOfIgnoringCase, topicName, validRegex } from '../../core/config/checks.ts';
 import type { ConfigDef, Setting, SettingValue } from '../../core/config/define.ts';
 import type { PluginRegistry } from '../../plugins/registry.ts';
 
@@ -243,6 +243,7 @@ const SINK: ConfigDef = [
     type: 'STRING',
     fallback: '',
     doc: 'Topic for records that could not be handled; made when it is missing. Empty: none.',
+    check: (value, name) => (value === '' ? null : topicName(value, name)),
   }),
   errorSetting('errors.deadletterqueue.topic.replication.factor', 7, 'Dead Letter Queue Topic Replication Factor', {
     type: 'SHORT',

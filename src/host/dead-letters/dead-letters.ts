@@ -3,6 +3,7 @@
 // Law: what could not be written stays unwritten: no later flush succeeds. Else the last commit of a task that fails for it would
 // pass over the record.
 import type { DeadLetter } from '../../connect/connectors.ts';
+import { isTransient, quoted, TributaryError } from '../../core/errors.ts';
 import { partitionOf } from '../../core/murmur2.ts';
 import type { Broker, Headers, Producer, Records } from '../../ports/broker.ts';
 import { headersAt } from '../../ports/headers.ts';
@@ -28,6 +29,18 @@ export class DeadLetters {
     this.#clients = clients;
     this.#replication = replication;
     this.#failed = failed;
+  }
+
+  /**
+   * Finds the topic, or makes it, before there is any letter: a topic that cannot be made is found when the task starts, not at the
+   * first bad record. What may pass is left to that record.
+   */
+  async prepare(topic: string): Promise<void> {
+    try {
+      await this.#count(topic);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+    }
   }
 
   /** Adds the letter of record `index`; it is on its way, `flush` waits for it. */
@@ -76,14 +89,37 @@ export class DeadLetters {
   async #count(topic: string): Promise<number> {
     const known = this.#partitions.get(topic);
     if (known !== undefined) return known;
+    try {
+      const count = await this.#found(topic);
+      this.#partitions.set(topic, count);
+      return count;
+    } catch (error) {
+      throw isTransient(error) ? error : refused(topic, this.#replication, error);
+    }
+  }
+
+  async #found(topic: string): Promise<number> {
     let info = await this.#clients.admin.topic(topic);
     if (info === null) {
       const replication = this.#replication > 0 ? { replication: this.#replication } : {};
       await this.#clients.admin.createTopics([{ name: topic, partitions: 1, ...replication }]);
       info = await this.#clients.admin.topic(topic);
     }
-    const count = info?.partitions ?? 1;
-    this.#partitions.set(topic, count);
-    return count;
+    return info?.partitions ?? 1;
   }
+}
+
+/** The task cannot go on: without its topic a bad record would be passed over. */
+function refused(topic: string, replication: number, cause: unknown): TributaryError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const most = replication > 0 ? `${replication}` : 'the default of the brokers';
+  return new TributaryError(
+    'TRIB_DEAD_LETTER_TOPIC',
+    cause instanceof TributaryError && cause.kind === 'config' ? 'config' : 'fatal',
+    {
+      what: `The dead letter topic ${quoted(topic)} (errors.deadletterqueue.topic.name) cannot be made: ${why}`,
+      fix: `Make the topic yourself, name another one, set errors.deadletterqueue.topic.replication.factor (now ${most}) to at most the number of brokers, or allow the user of the connector to describe, create and write it.`,
+      cause,
+    },
+  );
 }

@@ -67,7 +67,8 @@ export class SinkTaskLoop {
 
   /** Runs until stopped; rejects when the task cannot go on. */
   async run(): Promise<void> {
-    const { control, config } = this.#frame;
+    const { control, config, tolerance } = this.#frame;
+    if (tolerance.settings.deadLetterTopic !== null) await this.#letters.prepare(tolerance.settings.deadLetterTopic);
     await this.#task.start(config.parsed, config.raw, this.#context());
     let failed = true;
     try {

@@ -251,3 +251,17 @@ test('what a converter refuses is told with its side', async () => {
   });
   await world.close();
 });
+
+test('a dead letter topic that no topic can be called is refused under its own setting', async () => {
+  const named = async (name: string) =>
+    errorsOf(await validated({ ...SINK, 'errors.deadletterqueue.topic.name': name }));
+  const key = 'errors.deadletterqueue.topic.name';
+  const rule = 'Not a name of a topic: use 1 to 249 letters, digits, dots, underscores and hyphens';
+
+  assert.deepEqual(await named('no spaces!'), {
+    [key]: [`Invalid value no spaces! for configuration ${key}: ${rule}`],
+  });
+  assert.deepEqual(await named('..'), { [key]: [`Invalid value .. for configuration ${key}: ${rule}`] });
+  assert.deepEqual(await named('DLQ.a_b-1'), {});
+  assert.deepEqual(await named(''), {});
+});
