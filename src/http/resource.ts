@@ -1,6 +1,7 @@
 // Resources with JAX-RS manners on express: every path knows its methods, so that a wrong one is a 405, OPTIONS names them all,
 // a body must be JSON, and what the client accepts is checked.
 import express, { type Request, type Response, Router } from 'express';
+import { type CallLimit, limited } from './call-limit.ts';
 import { HttpError, protocolError } from './errors.ts';
 import type { Method, Operation } from './operation.ts';
 
@@ -28,7 +29,7 @@ export interface Resource {
 const BODY_LIMIT = '10mb';
 
 /** The router of some resources. Errors go to the listener's last handler. */
-export function resources(list: readonly Resource[]): Router {
+export function resources(list: readonly Resource[], limit: CallLimit | null = null): Router {
   const router = Router({ caseSensitive: true });
   const json = express.json({ strict: false, limit: BODY_LIMIT, type: 'application/json', verify: keepBytes });
   for (const resource of list) {
@@ -43,7 +44,7 @@ export function resources(list: readonly Resource[]): Router {
       const handle = on[method]!;
       if (body.includes(method)) route[method](requireJson, json);
       route[method]((request: Request, response: Response) =>
-        answer(handle, request, response, resource.isText === true),
+        answer(handle, request, response, resource.isText === true, limit),
       );
     }
     route.all((_request, response) => {
@@ -93,9 +94,15 @@ export function values(request: Request, name: string): readonly string[] {
   return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String);
 }
 
-async function answer(handle: Handle, request: Request, response: Response, isText: boolean): Promise<void> {
+async function answer(
+  handle: Handle,
+  request: Request,
+  response: Response,
+  isText: boolean,
+  limit: CallLimit | null,
+): Promise<void> {
   if (!isText && !accepts(request)) throw protocolError(406);
-  const result = await handle(request, response);
+  const result = await limited(handle(request, response), response, limit);
   if (response.headersSent || response.writableEnded) return;
   if (result === undefined) {
     response.end();

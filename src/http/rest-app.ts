@@ -4,6 +4,7 @@ import { Router } from 'express';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import { DeadLetterDesk } from '../host/index.ts';
+import type { CallLimit } from './call-limit.ts';
 import { connectResources } from './connect/index.ts';
 import type { ConnectApi } from './connect/root.ts';
 import { deadLetterResources } from './dead-letters.ts';
@@ -33,12 +34,26 @@ export interface RestParts {
 export function restApp(parts: RestParts): RequestListener {
   const { web, redactor, log } = parts;
   return makeApp({
-    routers: [...(web === null ? [] : [pageRouter(web)]), resources(restResources(parts))],
+    routers: [...(web === null ? [] : [pageRouter(web)]), resources(restResources(parts), callLimit(parts.api))],
     onError: errorHandler(redactor, (error, request) => {
       const message = error instanceof Error ? error.message : String(error);
       log.error('A request failed.', { method: request.method, path: request.path, error: message });
     }),
   });
+}
+
+function callLimit({ worker, health }: ConnectApi): CallLimit {
+  const { clock, settings } = worker.environment;
+  const servers = settings.raw['bootstrap.servers'] ?? null;
+  return {
+    clock,
+    outage: async () => {
+      const kafka = (await health?.checks())?.['kafka'];
+      if (kafka === undefined || kafka.ok) return null;
+      const named = servers === null ? 'The brokers' : `The brokers named in bootstrap.servers (${servers})`;
+      return `${named} do not answer${kafka.message === undefined ? '.' : `: ${kafka.message}`}`;
+    },
+  };
 }
 
 /** All that is served as JSON. */

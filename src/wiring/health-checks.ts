@@ -31,7 +31,7 @@ function brokerCheck({ broker, clock }: Environment): () => Promise<Check> {
     );
     const late = clock
       .sleep(LIMIT_MS, stop.signal)
-      .then((): Check => ({ ok: false, message: `The brokers do not answer within ${LIMIT_MS} ms.` }));
+      .then((): Check => ({ ok: false, message: `There is no answer within ${LIMIT_MS} ms.` }));
     const check = await Promise.race([answered, late]);
     stop.abort();
     last = { atMs: clock.now(), check };

@@ -39,6 +39,8 @@ export class ConfigStore {
   #onChange: ((change: ConfigChange) => void) | null = null;
   #follower: TopicFollower | null = null;
   #producer: TransactionalProducer | null = null;
+  /** A commit in doubt has ended the producer: the next write opens another one, unless another worker writes by then. */
+  #mustReopen = false;
   /** This worker is the writer, but has no right to transactions. */
   #writesPlainly = false;
   #plain: Producer | null = null;
@@ -70,7 +72,7 @@ export class ConfigStore {
   /** Becomes the one writer: fences the one before and ends what it left half written. */
   async takeOver(): Promise<void> {
     const { transactionalId, mayWritePlainly, log } = this.#options;
-    await this.giveUp();
+    await this.#closeProducer();
     try {
       this.#producer = await this.#broker.transact(transactionalId);
     } catch (error) {
@@ -82,6 +84,11 @@ export class ConfigStore {
 
   /** Another worker writes from now on. */
   async giveUp(): Promise<void> {
+    this.#mustReopen = false;
+    await this.#closeProducer();
+  }
+
+  async #closeProducer(): Promise<void> {
     const producer = this.#producer;
     this.#producer = null;
     this.#writesPlainly = false;
@@ -229,9 +236,17 @@ export class ConfigStore {
       return await this.#commit(entries);
     } catch (error) {
       if (!(error instanceof TributaryError) || error.code !== 'TRIB_TRANSACTION_IN_DOUBT') throw error;
-      await this.takeOver();
+      await this.#reopen();
       return await this.#commit(entries);
     }
+  }
+
+  /** As long as the brokers are away each write tries this again, and fails for what they answer. */
+  async #reopen(): Promise<void> {
+    this.#mustReopen = true;
+    await this.takeOver();
+    if (!this.#mustReopen) await this.giveUp();
+    this.#mustReopen = false;
   }
 
   async #commit(entries: readonly Entry[]): Promise<number> {
@@ -243,6 +258,7 @@ export class ConfigStore {
   }
 
   async #transact(entries: readonly Entry[]): Promise<number> {
+    if (this.#mustReopen) await this.#reopen();
     const producer = this.#producer;
     if (producer === null) {
       throw new TributaryError('TRIB_HOST_CLOSED', 'transient', {

@@ -80,3 +80,39 @@ test('a leader with the right writes in transactions, which fence the one before
   await assert.rejects(former.putConnector('a', { name: 'a' }, null), { kind: 'fenced' });
   for (const store of [former, next]) await store.close();
 });
+
+test('a write in doubt while the brokers are away does not end all later ones: the next opens its producer again', async () => {
+  const broker = memoryBroker(clock);
+  let isAway = false;
+  const away = () => new TributaryError('TRIB_KAFKA_UNREACHABLE', 'transient', { what: 'Kafka at a:1 is away.' });
+  const shaky = Object.create(broker) as Broker;
+  shaky.transact = async (id) => {
+    if (isAway) throw away();
+    const producer = await broker.transact(id);
+    const commit = producer.commit.bind(producer);
+    producer.commit = async (...given) => {
+      if (!isAway) return await commit(...given);
+      throw new TributaryError('TRIB_TRANSACTION_IN_DOUBT', 'transient', { what: 'No answer.' });
+    };
+    return producer;
+  };
+  for (const shared of [false, true]) {
+    const { store } = storeOn(shaky, { mayWritePlainly: false, shared });
+    await store.open();
+    await store.takeOver();
+    isAway = true;
+    const writes = ['a', 'b', 'c'].map((name) => store.putConnector(name, { name }, null));
+    for (const write of writes) await assert.rejects(write, { code: 'TRIB_KAFKA_UNREACHABLE' });
+
+    isAway = false;
+    await store.putConnector('d', { name: 'd' }, null);
+
+    assert.equal(store.names().includes('d'), true);
+    isAway = true;
+    await assert.rejects(store.putConnector('a', { name: 'a' }, null), { code: 'TRIB_KAFKA_UNREACHABLE' });
+    await store.giveUp();
+    isAway = false;
+    await assert.rejects(store.putConnector('e', { name: 'e' }, null), { code: 'TRIB_HOST_CLOSED' });
+    await store.close();
+  }
+});
