@@ -70,12 +70,13 @@ function processIo(): CliIo {
 }
 
 /** The first signal asks to stop, the second ends the process at once. */
-function onInterrupt(act: () => void): () => void {
+function onInterrupt(act: (exitCode: 130 | 143) => void): () => void {
   let asked = false;
   const listener = (name: NodeJS.Signals): void => {
-    if (asked) process.exit(name === 'SIGINT' ? 130 : 143);
+    const exitCode = name === 'SIGINT' ? 130 : 143;
+    if (asked) process.exit(exitCode);
     asked = true;
-    act();
+    act(exitCode);
   };
   process.on('SIGINT', listener).on('SIGTERM', listener);
   return () => process.off('SIGINT', listener).off('SIGTERM', listener);

@@ -10,8 +10,11 @@ export interface CliIo {
   readonly isTerminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls back at the first Ctrl-C or SIGTERM; a second one ends the process. Answers how to stop listening. */
-  onInterrupt(act: () => void): () => void;
+  /**
+   * Calls back at the first Ctrl-C or SIGTERM, with the exit code of a command that it cuts short; a second one ends the process.
+   * Answers how to stop listening.
+   */
+  onInterrupt(act: (exitCode: 130 | 143) => void): () => void;
 }
 
 /** The command line cannot be understood: exit code 2. */

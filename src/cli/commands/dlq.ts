@@ -193,7 +193,11 @@ class Replay {
   async run({ dryRun, isSure }: { readonly dryRun: boolean; readonly isSure: boolean }): Promise<number> {
     if (!dryRun && !isSure) await this.#ask();
     const stop = new AbortController();
-    const forget = this.#io.onInterrupt(() => stop.abort());
+    let cutShort = 0;
+    const forget = this.#io.onInterrupt((exitCode) => {
+      cutShort = exitCode;
+      stop.abort();
+    });
     const total = { replayed: 0, alreadyReplayed: 0, unknownOrigin: 0, tooLarge: 0 };
     const notes = new Set<string>();
     try {
@@ -213,7 +217,7 @@ class Replay {
       total.alreadyReplayed > 0 ? `, ${total.alreadyReplayed} were replayed before (--again: once more)` : '';
     this.#io.err(`${total.replayed} ${dryRun ? 'would be replayed' : 'replayed'}${skipped}\n`);
     for (const note of notes) this.#io.err(`${note}\n`);
-    if (stop.signal.aborted) return 130;
+    if (cutShort !== 0) return cutShort;
     return total.unknownOrigin + total.tooLarge > 0 ? 1 : 0;
   }
 

@@ -62,9 +62,14 @@ export async function run(args: readonly string[], io: CliIo, start: StartHost):
   }
   if (positionals.length > 1) throw new UsageError(`trib run takes one worker file, not ${positionals.length}.`);
   const stop = new AbortController();
-  const release = io.onInterrupt(() => stop.abort());
+  let cutShort = 0;
+  const release = io.onInterrupt((exitCode) => {
+    cutShort = exitCode;
+    stop.abort();
+  });
   try {
-    return await runHost(positionals[0] ?? null, values, io, start, stop.signal);
+    const code = await runHost(positionals[0] ?? null, values, io, start, stop.signal);
+    return code === 'cut short' ? cutShort : code;
   } finally {
     release();
   }
@@ -76,7 +81,7 @@ async function runHost(
   io: CliIo,
   start: StartHost,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<number | 'cut short'> {
   const screen = screenOn(io, flags.log === true);
   let host: RunningHost;
   try {
@@ -88,7 +93,7 @@ async function runHost(
       log: screen.log,
     });
   } catch (error) {
-    if (signal.aborted) return INTERRUPTED;
+    if (signal.aborted) return 'cut short';
     if (!(error instanceof TributaryError) || error.kind === 'bug') throw error;
     io.err(`error ${error.code}  ${error.message}\n`);
     return error.kind === 'config' ? 3 : error.kind === 'conflict' ? 5 : 1;
@@ -106,10 +111,8 @@ async function runHost(
   if (!signal.aborted || !flags['until-caught-up']) await printTable(host, screen);
   screen.say('Stopping …');
   await host.close();
-  return signal.aborted && flags['until-caught-up'] ? INTERRUPTED : code;
+  return signal.aborted && flags['until-caught-up'] ? 'cut short' : code;
 }
-
-const INTERRUPTED = 130;
 
 function announce(host: RunningHost, screen: Screen): void {
   const { rest, ksql, page } = host.urls;

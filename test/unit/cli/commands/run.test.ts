@@ -120,3 +120,20 @@ test('a Kafka that is down under the live table ends neither the table nor the h
   assert.equal(closed(), 1);
   assert.match(err.join(''), /Everything is delivered/);
 });
+
+test('a signal while the start waits ends with the code of that signal, not with success', async () => {
+  const waiting = ({ signal }: { readonly signal: AbortSignal }): Promise<RunningHost> =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true }));
+  for (const exitCode of [130, 143] as const) {
+    const { io } = world({ done: true });
+    const interrupted: CliIo = {
+      ...io,
+      onInterrupt: (act) => {
+        queueMicrotask(() => act(exitCode));
+        return () => {};
+      },
+    };
+
+    assert.equal(await run([], interrupted, waiting), exitCode);
+  }
+});
