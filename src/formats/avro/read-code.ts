@@ -13,7 +13,7 @@ import { type AvroRecord, type AvroType, isNull, mapEntries, numberAttribute, op
 import { isUnion } from './connect-schema.ts';
 import { checkReads, recursiveRecords, structNames, timeUnit } from './read-plan.ts';
 import { READ_RUNTIME } from './read-runtime.ts';
-import { SkipCode } from './skip-code.ts';
+import { roomFor, SkipCode, TEXT } from './skip-code.ts';
 import { NOTHING_WANTED, type Want, wantsOf } from './wants.ts';
 
 export type ReadMode = 'cells' | 'structs';
@@ -202,11 +202,11 @@ class ReadCode {
         this.time(writer, target, into);
         break;
       case 'float':
-        code.add(`${into} = b.readFloatLE(p);`, 'p += 4;');
+        code.add('if (!(p + 4 <= end)) truncated();', `${into} = b.readFloatLE(p);`, 'p += 4;');
         if (target.kind === 'string') code.add(`${into} = floatText(${into});`);
         return;
       case 'double':
-        code.add(`${into} = b.readDoubleLE(p);`, 'p += 8;');
+        code.add('if (!(p + 8 <= end)) truncated();', `${into} = b.readDoubleLE(p);`, 'p += 8;');
         if (target.kind === 'string') code.add(`${into} = doubleText(${into});`);
         return;
       case 'string':
@@ -260,7 +260,7 @@ class ReadCode {
     if (writer.type !== 'array') return;
     const item = this.code.fresh('v');
     this.code.add(`${into} = [];`);
-    this.blocks(() => {
+    this.blocks(writer.items, `${into}.length`, () => {
       this.code.add(`let ${item} = null;`);
       this.value(writer.items, target.items!, item);
       this.skips.flush();
@@ -273,16 +273,17 @@ class ReadCode {
     const key = this.code.fresh('key');
     const item = this.code.fresh('v');
     this.code.add(`${into} = new Map();`);
-    this.blocks(() => {
+    this.blocks(TEXT, '0', () => {
       this.code.add(`let ${key} = null, ${item} = null;`);
-      this.value(entries?.key ?? { type: 'string', attributes: {} }, target.keys!, key);
+      this.value(entries?.key ?? TEXT, target.keys!, key);
       this.value(entries?.value ?? (writer as { values: AvroType }).values, target.items!, item);
       this.skips.flush();
       this.code.add(`${into}.set(${key}, ${item});`);
     });
   }
 
-  private blocks(item: () => void): void {
+  /** `held`: code of the number of items that earlier blocks brought. */
+  private blocks(type: AvroType, held: string, item: () => void): void {
     const count = this.code.fresh('count');
     this.code.add(
       'for (;;) {',
@@ -290,6 +291,7 @@ class ReadCode {
       `if (${count} === 0) break;`,
       // A negative count is followed by the size of the block, which is of no use here.
       `if (!(${count} > 0)) { ${count} = -${count}; while (b[p++] > 127); }`,
+      roomFor(type, count, held),
       `for (; ${count} > 0; ${count}--) {`,
     );
     item();

@@ -14,6 +14,7 @@ export const READ_RUNTIME = {
   decimalAt,
   fitted,
   truncated,
+  tooMany,
   badBranch,
   badSymbol,
   doubleText,
@@ -60,6 +61,10 @@ function floorDivided(value: bigint, divisor: bigint): number {
 
 function truncated(): never {
   throw corrupt('ends in the middle of a field');
+}
+
+function tooMany(count: Long): never {
+  throw corrupt(`claims ${count} items, more than it has room for`);
 }
 
 function badBranch(index: number): never {

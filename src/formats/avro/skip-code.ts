@@ -2,6 +2,9 @@
 import type { CodeText } from '../code-text.ts';
 import { type AvroRecord, type AvroType, optionalBranch } from './avro-schema.ts';
 
+/** Items without bytes (null, records without fields) that one array may hold: nothing but its count says that they are there. */
+const BODILESS_MAX = 1_000_000;
+
 /** Emits reading steps; fixed widths add up until something else must be emitted. */
 export class SkipCode {
   readonly code: CodeText;
@@ -129,7 +132,8 @@ export class SkipCode {
       // A negative count is followed by the bytes of the block: nothing in it need be looked at.
       `if (!(${count} > 0)) { c.at = p; n = lengthOf(b, c); p = c.at + n; if (!(p <= end)) truncated(); continue; }`,
     );
-    const width = fixedWidth(item);
+    this.code.add(roomFor(item, count, '0'));
+    const width = isBodiless(item, []) ? 0 : fixedWidth(item);
     if (width !== null) {
       this.code.add(`p += ${count} * ${width};`, 'if (!(p <= end)) truncated();', '}');
       return;
@@ -141,9 +145,12 @@ export class SkipCode {
   }
 }
 
+/** The keys of maps. */
+export const TEXT: AvroType = { type: 'string', attributes: {} };
+
 function entryFields(values: AvroType): AvroRecord['fields'] {
   return [
-    { name: 'key', type: { type: 'string', attributes: {} }, doc: null },
+    { name: 'key', type: TEXT, doc: null },
     { name: 'value', type: values, doc: null },
   ];
 }
@@ -164,4 +171,18 @@ function fixedWidth(type: AvroType): number | null {
     default:
       return null;
   }
+}
+
+/** Code that refuses a block that claims more items than the rest of the payload can hold. `held`: items that are there already. */
+export function roomFor(item: AvroType, count: string, held: string): string {
+  const room = isBodiless(item, []) ? `${BODILESS_MAX} - ${held}` : 'end - p';
+  return `if (!(${count} <= ${room})) tooMany(${count});`;
+}
+
+/** Whether each value of the type takes no bytes. */
+function isBodiless(type: AvroType, within: readonly AvroType[]): boolean {
+  if (type.type === 'null') return true;
+  if (type.type === 'fixed') return type.size === 0;
+  if (type.type !== 'record' || within.includes(type)) return false;
+  return type.fields.every((field) => isBodiless(field.type, [...within, type]));
 }

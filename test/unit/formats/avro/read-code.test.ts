@@ -253,6 +253,49 @@ test('a payload that is cut, or that names what is not there, is refused', () =>
   assert.throws(() => list(Buffer.from([200, 1, 2, 2]), 0, 4), refused);
 });
 
+test('a number that is cut is refused before bytes behind the payload are read', () => {
+  for (const type of ['float', 'double']) {
+    const read = rowReader(parseAvroSchema(record({ name: 'A', type })), columns({ A: DOUBLE }), [[0]], false);
+
+    assert.throws(() => read(Buffer.from([0, 0, 0]), 0, 3), { code: 'TRIB_AVRO_PAYLOAD' });
+    assert.throws(() => read(Buffer.alloc(20), 0, 3), { code: 'TRIB_AVRO_PAYLOAD' });
+  }
+});
+
+// A count of 2,147,483,647; the same as a negative one with the size of its block; and 9,223,372,036,854,775,807.
+const ABSURD = ['feffffff0f00', 'fdffffff0f0400', 'feffffffffffffffff0100'];
+const NO_BYTES = { type: 'record', name: 'E', fields: [] };
+
+test('an array or map that claims more items than the payload holds costs nothing and is refused', () => {
+  const items = ['string', ['null', 'long'], NO_BYTES, 'null', { type: 'fixed', name: 'F', size: 0 }];
+  const types: readonly Record<string, unknown>[] = [
+    ...items.map((type) => ({ type: 'array', items: type })),
+    { type: 'map', values: 'string' },
+  ];
+  for (const type of types) {
+    const schema = parseAvroSchema(record({ name: 'A', type }, { name: 'B', type: 'int' }));
+    const target = columns({ B: primitive('int32', OPTIONAL) });
+    const passes = rowReader(schema, target, [[0]], false);
+    const only = parseAvroSchema(record({ name: 'A', type }));
+    // A list of nothing but nulls has no Connect schema.
+    const whole = type['items'] === 'null' ? null : valueReader(only, connectSchemaOf(only), 'structs');
+    for (const hex of ABSURD) {
+      const bytes = Buffer.from(hex, 'hex');
+      if (hex !== ABSURD[1]) assert.throws(() => passes(bytes, 0, bytes.length), { code: 'TRIB_AVRO_PAYLOAD' });
+      if (whole !== null) assert.throws(() => whole(bytes, 0, bytes.length), { code: 'TRIB_AVRO_PAYLOAD' });
+    }
+  }
+});
+
+test('items without bytes are as many as their count says', () => {
+  const schema = parseAvroSchema(record({ name: 'A', type: { type: 'array', items: NO_BYTES } }));
+  const read = valueReader(schema, connectSchemaOf(schema), 'structs');
+
+  const { cells } = read(Buffer.from([6, 4, 0]), 0, 3) as Struct;
+
+  assert.equal((cells[0] as Struct[]).length, 5);
+});
+
 test('blocks of arrays may say their size, and are passed over by it', () => {
   const schema = parseAvroSchema(
     record({ name: 'A', type: { type: 'array', items: 'long' } }, { name: 'B', type: 'int' }),
