@@ -2,8 +2,8 @@
 import { quoted, TributaryError } from '../core/errors.ts';
 import { JsonNumber, type JsonObject, type JsonValue } from './json-value.ts';
 
-/** Nesting beyond this is refused: it would overflow the stack. */
-const DEPTH_MAX = 500;
+/** Nesting beyond this is refused, as the reference's parser does: it would overflow the stack. */
+const DEPTH_MAX = 1000;
 
 /** Parses text by the law of json-value.ts. Throws `data`. */
 export function parseExactly(text: string): JsonValue {

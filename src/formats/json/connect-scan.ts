@@ -269,19 +269,21 @@ export class ConnectScanner extends JsonScanner {
     return new Struct(schema, cells as Row);
   }
 
-  /** A value without a schema. */
-  free(): Value {
+  /** A value without a schema, `depth` levels inside the message. */
+  free(depth = 0): Value {
     const byte = this.peek();
     switch (byte) {
       case 34:
         return this.string();
       case 123: {
+        this.checkDepth(depth);
         const map = new Map<Value, Value>();
-        this.eachMember((name) => map.set(name, this.free()));
+        this.eachMember((name) => map.set(name, this.free(depth + 1)));
         return map;
       }
       case 91:
-        return this.freeList();
+        this.checkDepth(depth);
+        return this.freeList(depth + 1);
       case 116:
         return this.literal('true', true);
       case 102:
@@ -293,7 +295,7 @@ export class ConnectScanner extends JsonScanner {
     }
   }
 
-  private freeList(): Value[] {
+  private freeList(depth: number): Value[] {
     const values: Value[] = [];
     this.at++;
     if (this.peek() === 93) {
@@ -301,7 +303,7 @@ export class ConnectScanner extends JsonScanner {
       return values;
     }
     do {
-      values.push(this.free());
+      values.push(this.free(depth));
     } while (this.more(93));
     return values;
   }

@@ -8,7 +8,8 @@ import type { JsonValue } from '../json-value.ts';
 import { textAt } from '../text-bytes.ts';
 import type { Member, Members } from './row-plan.ts';
 
-const DEPTH_MAX = 500;
+/** Nesting beyond this is refused, as the reference's parser does: whoever walks such a value would overflow the stack. */
+const DEPTH_MAX = 1000;
 
 export class JsonScanner {
   bytes: Buffer = Buffer.alloc(0);
@@ -150,10 +151,10 @@ export class JsonScanner {
         this.skipString();
         return;
       case 123:
-        this.skipObject(depth + 1);
+        this.skipObject(depth);
         return;
       case 91:
-        this.skipArray(depth + 1);
+        this.skipArray(depth);
         return;
       case 116:
         this.word('true');
@@ -169,8 +170,13 @@ export class JsonScanner {
     }
   }
 
+  /** Fails at the position when a value there would be nested too deeply. */
+  protected checkDepth(depth: number): void {
+    if (depth >= DEPTH_MAX) this.fail(`at most ${DEPTH_MAX} levels`);
+  }
+
   private skipObject(depth: number): void {
-    if (depth > DEPTH_MAX) this.fail(`at most ${DEPTH_MAX} levels`);
+    this.checkDepth(depth);
     this.at++;
     if (this.peek() === 125) {
       this.at++;
@@ -180,19 +186,19 @@ export class JsonScanner {
       if (this.peek() !== 34) this.fail('a member name in quotes');
       this.skipString();
       this.take(58, '":"');
-      this.skip(depth);
+      this.skip(depth + 1);
     } while (this.more(125));
   }
 
   private skipArray(depth: number): void {
-    if (depth > DEPTH_MAX) this.fail(`at most ${DEPTH_MAX} levels`);
+    this.checkDepth(depth);
     this.at++;
     if (this.peek() === 93) {
       this.at++;
       return;
     }
     do {
-      this.skip(depth);
+      this.skip(depth + 1);
     } while (this.more(93));
   }
 

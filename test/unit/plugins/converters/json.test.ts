@@ -270,3 +270,14 @@ test('a time beyond a day and a struct without schema have no JSON', () => {
 test('a number with a huge exponent costs nothing', () => {
   assert.equal(decode(withSchema({ type: 'int64' }, 0).replace(/0}$/, '1e999999999}')).value, 0);
 });
+
+test('a value may be nested 1,000 levels deep, and one that is deeper fails with the place and not for want of stack', () => {
+  const nested = (depth: number) => `${'{"a":['.repeat(depth / 2)}1${']}'.repeat(depth / 2)}`;
+
+  assert.equal(encode(null, decode(nested(1000), WITHOUT_SCHEMAS).value, WITHOUT_SCHEMAS), nested(1000));
+  for (const depth of [1002, 10_000, 1_000_000]) {
+    assert.throws(() => decode(nested(depth), WITHOUT_SCHEMAS), { kind: 'data', message: /at most 1000 levels/ });
+    const text = `{"schema":{"type":"struct","fields":[]},"payload":{"unknown":${nested(depth)}}}`;
+    assert.throws(() => decode(text), { kind: 'data', message: /at most 1000 levels/ });
+  }
+});
