@@ -56,7 +56,7 @@ function drawTables(view) {
     'connector-table',
     ['connector', 'state', 'kind', 'class', 'tasks', '#read', '#written', '#lag'],
     view.connectors.map((one) => [
-      text(one.name, one.tasks.find(({ trace }) => trace)?.trace?.split('\n')[0] ?? null),
+      text(one.name, one.tasks.find(({ trace }) => trace)?.trace?.split('\n')[0] ?? one.tasks.find(({ retrying }) => retrying)?.retrying ?? null),
       stateCell(one.state),
       text(one.kind),
       text(one.className),
@@ -194,6 +194,7 @@ function drawDetail() {
     ` · ${node.detail}${node.state === null ? '' : ` · ${node.state}`}`,
     query ? el('pre', {}, query.statement) : '',
     query?.firstError ? el('p', { class: 'cause' }, query.firstError) : '',
+    ...(connector?.tasks ?? []).filter(({ trace, retrying }) => !trace && retrying).map(({ id, retrying }) => el('p', { class: 'cause' }, `task ${id}: ${retrying}`)),
     ...(connector?.tasks ?? []).filter(({ trace }) => trace).map(({ id, trace }) => el('pre', {}, `task ${id}: ${trace}`)),
   );
 }

@@ -29,6 +29,8 @@ export interface SenderEvents {
   rejected(item: Item, why: Error, answer: TargetAnswer): void;
   count(counter: string, by: number): void;
   warn(message: string): void;
+  /** A request failed and is sent again; null: one was taken. */
+  retrying(why: string | null): void;
 }
 
 const ARRAYS = { event: 'events', attributes: 'attributes', purchase: 'purchases' } as const;
@@ -179,6 +181,7 @@ export class Sender {
       if (this.#signal.aborted && verdict.kind !== 'taken') return;
       switch (verdict.kind) {
         case 'taken':
+          this.#events.retrying(null);
           return this.#taken(items, verdict, answer);
         case 'without':
           return this.#without(items, verdict.rejected, answer);
@@ -258,6 +261,7 @@ export class Sender {
     const pauseMs = waitMs ?? Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(attempt, 10));
     this.#events.count('requests_retried', 1);
     this.#events.warn(`Braze: ${why}; trying again in ${pauseMs} ms`);
+    this.#events.retrying(`Braze: ${why}`);
     if (waitMs !== null) this.#nextSlotMs = Math.max(this.#nextSlotMs, this.#clock.now() + waitMs);
     await this.#clock.sleep(pauseMs, this.#signal);
   }

@@ -39,6 +39,7 @@ export class BrazeSinkTask implements SinkTask {
         rejected: (item, why, answer) => context.reject(item.record, why, answer),
         count: (counter, by) => context.count(counter, by),
         warn: (message) => context.log('warn', message),
+        retrying: (why) => context.retrying?.(why === null ? null : new Error(why)),
       },
     });
   }
@@ -91,14 +92,17 @@ export class BrazeSinkTask implements SinkTask {
    * would have the worker hand the same records over again, and what Braze has taken would be sent twice.
    */
   async #saved(touched: ReadonlySet<string>): Promise<void> {
-    const { clock, signal, log } = this.#context;
+    const { clock, signal, log, retrying } = this.#context;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#progress.save(touched);
+        await this.#progress.save(touched);
+        if (attempt > 0) retrying?.(null);
+        return;
       } catch (error) {
         // A task that stops commits what is done, with or without marks.
         if (signal.aborted) return;
         if (!isTransient(error)) throw error;
+        retrying?.(error as Error);
         if (attempt === 0) log('warn', `What was delivered cannot be noted down; waiting. ${(error as Error).message}`);
         await clock.sleep(Math.min(SAVE_RETRY_FIRST_MS * 2 ** Math.min(attempt, 10), SAVE_RETRY_MAX_MS), signal);
       }

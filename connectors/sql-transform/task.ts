@@ -7,7 +7,7 @@ import {
   type RawConfig,
   TributaryError,
 } from 'tributary/connect';
-import { faultInFile, mayComeTrue, type QueryEngine } from 'tributary/sql';
+import { faultInFile, mayComeTrue, type QueryEngine, type QueryStatus } from 'tributary/sql';
 import { readScript, type Script } from './script.ts';
 
 /** Settings that the connector adds for its tasks. */
@@ -80,17 +80,19 @@ export class SqlTask implements ProcessorTask {
 
   /** Executes the statements; answers the queries that are this task's. */
   async #apply(script: Script): Promise<readonly string[]> {
-    const { connector, clock, signal, log } = this.#context;
+    const { connector, clock, signal, log, retrying } = this.#context;
     const waitMs = Number(this.#config['sql.wait.for.sources.ms'] ?? 0);
     let deadlineMs = clock.now() + waitMs;
     let told = false;
     while (!signal.aborted) {
       const result = await this.#engine.executeOwned(script.text, connector, { properties: script.properties });
+      if (result.failure === null) retrying?.(null);
       if (result.failure === null) return this.#share(result.queryIds);
       const fault = faultInFile(result.failure, script.text, script.file);
       // While Kafka or the registry is down nobody can bring the sources: that time does not count.
       if (isTransient(fault)) deadlineMs = clock.now() + waitMs;
       if (!mayComeTrue(fault) || clock.now() >= deadlineMs) throw fault;
+      retrying?.(fault);
       if (!told) log('info', `waiting: ${fault.message}`);
       told = true;
       await clock.sleep(RETRY_MS, signal);
@@ -106,7 +108,7 @@ export class SqlTask implements ProcessorTask {
 
   /** Adds up what a query has done, and fails the task when it cannot go on. */
   async #watch(queryId: string, told: Told): Promise<void> {
-    const { clock, count } = this.#context;
+    const { clock, count, retrying } = this.#context;
     try {
       const status = await this.#engine.query(queryId);
       count('records_read', status.rowsIn - told.rowsIn);
@@ -117,11 +119,15 @@ export class SqlTask implements ProcessorTask {
       told.rowsOut = status.rowsOut;
       told.skipped = status.skipped.count;
       told.failed = status.failures.count;
+      if (status.state !== 'ERROR' && told.errorSinceMs !== null) retrying?.(null);
       if (status.state !== 'ERROR') told.errorSinceMs = null;
       else told.errorSinceMs ??= clock.now();
-      if (told.errorSinceMs === null || clock.now() - told.errorSinceMs < ERROR_PATIENCE_MS) return;
+      if (told.errorSinceMs === null || clock.now() - told.errorSinceMs < ERROR_PATIENCE_MS) {
+        if (told.errorSinceMs !== null) retrying?.(new Error(`Query ${queryId} does not run: ${lastError(status)}`));
+        return;
+      }
       throw new TributaryError('TRIB_QUERY_FAILED', 'fatal', {
-        what: `Query ${queryId} does not run: ${status.errors.at(-1)?.message ?? 'unknown error'}`,
+        what: `Query ${queryId} does not run: ${lastError(status)}`,
         fix: 'Mend the cause; the task is restarted by itself or by request.',
       });
     } catch (error) {
@@ -129,6 +135,10 @@ export class SqlTask implements ProcessorTask {
       if (!isTransient(error)) throw error;
     }
   }
+}
+
+function lastError({ errors }: QueryStatus): string {
+  return errors.at(-1)?.message ?? 'unknown error';
 }
 
 function untold(): Told {

@@ -31,12 +31,14 @@ export class TopicCopyTask implements ProcessorTask {
       try {
         await runCopySession(this.#settings, this.#context, () => {
           failingSinceMs = null;
+          this.#context.retrying?.(null);
           waitMs = RETRY_FIRST_MS;
         });
       } catch (error) {
         failingSinceMs ??= clock.now();
         const isOver = retryForMs >= 0 && clock.now() - failingSinceMs > retryForMs;
         if (!mayPass(error) || isOver) throw error;
+        this.#context.retrying?.(error as Error);
         log('warn', `The copying of topics is interrupted and goes on in ${waitMs} ms: ${(error as Error).message}`);
         await clock.sleep(waitMs, signal);
         waitMs = Math.min(waitMs * 2, RETRY_MAX_MS);

@@ -27,6 +27,11 @@ export interface TaskContext extends ConnectorContext {
   readonly task: number;
   /** Aborted when the task must stop: end waits promptly. */
   readonly signal: AbortSignal;
+  /**
+   * For a task that tries again by itself: tells why the last attempt failed, so that the task's status shows it (the task stays
+   * RUNNING); null once it works again. What the host tries again (`poll`, `put`, `preCommit` that threw `transient`) is noted without.
+   */
+  retrying?(error: Error | null): void;
 }
 
 /** Splits work. `start` may be slow; it never blocks the control plane. */

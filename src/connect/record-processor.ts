@@ -63,7 +63,8 @@ export class RecordProcessor {
 
   /** Resolves when stopped; rejects `fenced` when another copy took over, and with whatever cannot be retried. */
   async run(): Promise<void> {
-    const { signal, clock, log } = this.#options.context;
+    const { context } = this.#options;
+    const { signal, clock, log } = context;
     let failingSinceMs: number | null = null;
     let waitMs = 500;
     while (!signal.aborted) {
@@ -71,10 +72,12 @@ export class RecordProcessor {
         await this.#session(() => {
           failingSinceMs = null;
           waitMs = 500;
+          context.retrying?.(null);
         });
       } catch (error) {
         failingSinceMs ??= clock.now();
         if (!isTransient(error) || clock.now() - failingSinceMs > GIVE_UP_MS) throw error;
+        context.retrying?.(error as Error);
         log('warn', `Trying again in ${waitMs} ms: ${(error as Error).message}`);
         await clock.sleep(waitMs, signal);
         waitMs = Math.min(waitMs * 2, RETRY_MS_MAX);

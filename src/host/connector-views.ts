@@ -3,6 +3,7 @@ import type { RawConfig } from '../core/config/define.ts';
 import type { Offsets } from '../ports/broker.ts';
 import type { ConnectorKind } from './config/framework-config.ts';
 import type { State, TargetState } from './states.ts';
+import type { Retrying } from './tasks/retry-note.ts';
 
 /** A state as REST and the command line show it. */
 export interface ShownState {
@@ -16,6 +17,8 @@ export interface ShownTask extends ShownState {
   readonly id: number;
   /** When the task is started again by itself; null when it is not, or runs elsewhere. */
   readonly restartsAtMs: number | null;
+  /** What the task fails at and tries again, secrets hidden; null when it does not, or runs elsewhere. */
+  readonly retrying: Retrying | null;
 }
 
 export interface ConnectorStatus {

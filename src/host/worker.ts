@@ -22,6 +22,7 @@ import type { StoredConnector } from './stores/config-fold.ts';
 import type { OffsetStore } from './stores/offset-store.ts';
 import type { StatusRecord } from './stores/status-records.ts';
 import { within } from './tasks/deadline.ts';
+import type { Retrying } from './tasks/retry-note.ts';
 import { WorkerOffsets } from './worker-offsets.ts';
 
 const CALL_LIMIT_MS = 90_000;
@@ -250,7 +251,7 @@ export class Worker {
       connector: restarting(now.connector, concerns(options.onlyFailed, now.connector.state)),
       tasks: now.tasks.map((task) => {
         const planned = restarting(task, options.includeTasks && concerns(options.onlyFailed, task.state));
-        return planned === task ? task : { ...planned, restartsAtMs: null };
+        return planned === task ? task : { ...planned, restartsAtMs: null, retrying: null };
       }),
     };
     if ([plan.connector, ...plan.tasks].some(({ state }) => state === 'RESTARTING')) {
@@ -325,8 +326,14 @@ export class Worker {
         id,
         ...shown(statuses.task(name, id)),
         restartsAtMs: work?.task(id)?.restartsAtMs ?? null,
+        retrying: this.#hidden(work?.task(id)?.retrying ?? null),
       })),
     };
+  }
+
+  #hidden(retrying: Retrying | null): Retrying | null {
+    if (retrying === null) return null;
+    return { ...retrying, message: this.environment.redactor.redact(retrying.message) };
   }
 
   async #restartHere(

@@ -55,13 +55,29 @@ const CONNECT: Readonly<Record<string, Schema>> = {
         description: 'When it is restarted by itself: milliseconds since the epoch; null: it is not. With `details`.',
       },
       restart_attempts: { type: 'integer', description: 'How often it was restarted by itself. With `details`.' },
+      retrying: {
+        ...orNull(
+          object({
+            stage: {
+              ...TEXT,
+              description:
+                'What fails: of a source `poll` or `write`; of a sink `topics`, `read`, `decode`, `record`, `put` or `flush`; `task`: the plugin tells it of itself.',
+            },
+            since: { ...TEXT, description: 'When the first attempt failed: ISO 8601, UTC.' },
+            attempts: WHOLE,
+            message: { ...TEXT, description: 'Why the last attempt failed.' },
+          }),
+        ),
+        description:
+          'What the task fails at and tries again by itself, RUNNING all the while; null: nothing, or the task runs on another worker. With `details`.',
+      },
     },
-    ['trace', 'version', 'restarts_at', 'restart_attempts'],
+    ['trace', 'version', 'restarts_at', 'restart_attempts', 'retrying'],
   ),
   StatusSummary: object({
     state: { ...TEXT, description: 'A state, or DEGRADED: the connector runs and some of its tasks do not.' },
     tasks: mapOf(WHOLE),
-    cause: { ...orNull(TEXT), description: 'First line of what is wrong.' },
+    cause: { ...orNull(TEXT), description: 'First line of what is wrong, or what is being tried again.' },
   }),
   ConnectorStatus: object(
     {

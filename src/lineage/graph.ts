@@ -7,7 +7,13 @@ export interface ConnectorFact {
   readonly className: string;
   /** Roll-up of connector and tasks: RUNNING, PAUSED, STOPPED, FAILED, DEGRADED, UNASSIGNED. */
   readonly state: string;
-  readonly tasks: readonly { readonly id: number; readonly state: string; readonly trace: string | null }[];
+  readonly tasks: readonly {
+    readonly id: number;
+    readonly state: string;
+    readonly trace: string | null;
+    /** What it fails at and tries again, in one line. */
+    readonly retrying: string | null;
+  }[];
   readonly reads: readonly string[];
   readonly writes: readonly string[];
   /** What it is outside, e.g. "Braze · first_order". Null for processors that stay within the cluster. */

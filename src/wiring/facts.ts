@@ -1,6 +1,7 @@
 // What the page, the live table and the caught-up check are told: connectors, queries and back-fills as they stand now.
 
 import type { Metrics } from '../core/metrics.ts';
+import { retryText } from '../core/retry-text.ts';
 import { rollUp, type Worker } from '../host/index.ts';
 import type { BackfillFact, ConnectorFact, Facts, QueryFact } from '../lineage/graph.ts';
 import { nearestOutside, readsElsewhere } from './outside.ts';
@@ -57,7 +58,12 @@ function connectorFact(worker: Worker, name: string, counters: Readonly<Record<s
     kind: found?.def.kind ?? 'processor',
     className: found?.def.name ?? config['connector.class'] ?? '',
     state,
-    tasks: status.tasks.map(({ id, state: taskState, trace }) => ({ id, state: taskState, trace })),
+    tasks: status.tasks.map(({ id, state: taskState, trace, retrying }) => ({
+      id,
+      state: taskState,
+      trace,
+      retrying: retrying === null ? null : retryText(retrying, environment.clock.now()),
+    })),
     reads: [...new Set([...listed, ...reads])],
     writes: [...writes],
     outside: nearestOutside(found?.def.kind ?? 'processor', found?.def.name ?? '', config),

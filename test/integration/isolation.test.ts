@@ -1,5 +1,6 @@
 // Plugins that misbehave in every way: the host goes on, says what happened, and replaces the task.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { IsolationWorld, NAUGHTY } from '../support/isolation-world.ts';
 
@@ -57,6 +58,32 @@ describe('a plugin that misbehaves takes only its own tasks down', () => {
     await world.request('DELETE', `/connectors/${name}`);
 
     assert.match(trace, /TRIB_THREAD_MEMORY .*needs more than 140 MB/);
+  });
+
+  test('what a task on a thread tries again is told, without secrets, until it succeeds', async () => {
+    const name = 'tries-again';
+    interface Told {
+      readonly tasks?: readonly {
+        readonly state: string;
+        readonly retrying: { readonly stage: string; readonly attempts: number; readonly message: string } | null;
+      }[];
+    }
+    const task = async () =>
+      ((await world.request('GET', `/connectors/${name}/status?details=true`)).body as Told).tasks?.[0] ?? null;
+    await world.naughty(name, {});
+    await world.send(name, ['down']);
+
+    const down = await world.until('it is told', async () => {
+      const shown = await task();
+      return (shown?.retrying?.attempts ?? 0) >= 2 && shown;
+    });
+    writeFileSync(world.path(`${name}.txt.up`), '');
+    await world.until('it is over', async () => (await task())?.retrying === null);
+    await world.request('DELETE', `/connectors/${name}`);
+
+    assert.deepEqual([down.state, down.retrying?.stage], ['RUNNING', 'put']);
+    assert.match(down.retrying?.message ?? '', /^The target refuses .+\.$/);
+    assert.doesNotMatch(down.retrying?.message ?? '', /hunter2/);
   });
 
   test('an endless loop in a transform is named, though the sink is ours', async () => {

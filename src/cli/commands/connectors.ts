@@ -1,4 +1,5 @@
 // `trib connectors …`: the everyday verbs over a worker's REST API.
+import { retryText } from '../../core/retry-text.ts';
 import { CLIENT_FLAGS, CLIENT_HELP, Client, fitted, verbOf } from '../client.ts';
 import { type CliIo, readArgs, UsageError } from '../io.ts';
 import { RestFailure } from '../rest.ts';
@@ -45,6 +46,8 @@ interface Status {
     readonly id: number;
     readonly worker_id: string;
     readonly restarts_at: number | null;
+    /** Not told by older workers. */
+    readonly retrying?: { readonly since: string; readonly attempts: number; readonly message: string } | null;
   })[];
 }
 interface Plugin {
@@ -132,14 +135,9 @@ async function list(client: Client, io: CliIo): Promise<number> {
     .map(([name, { status }]) => {
       const tasks = status?.tasks ?? [];
       const running = tasks.filter(({ state }) => state === 'RUNNING').length;
-      const cause = [status?.connector, ...tasks].find((one) => one?.trace)?.trace;
-      return [
-        name,
-        status?.type ?? '-',
-        rolledUp(status),
-        `${running}/${tasks.length}`,
-        fitted(firstLine(cause), 60, io),
-      ];
+      const broken = [status?.connector, ...tasks].find((one) => one?.trace)?.trace;
+      const cause = firstLine(broken) || (tasks.map(tryingAgain).find((one) => one !== '') ?? '');
+      return [name, status?.type ?? '-', rolledUp(status), `${running}/${tasks.length}`, fitted(cause, 90, io)];
     });
   io.out(table(['NAME', 'TYPE', 'STATE', 'TASKS', 'CAUSE'], rows, [3]));
   return 0;
@@ -155,7 +153,7 @@ async function show(client: Client, name: string, io: CliIo): Promise<void> {
     ['connector', status.connector.state, status.connector.worker_id, firstLine(status.connector.trace)],
     ...status.tasks.map((task) => {
       const again = task.restarts_at === null ? '' : ` (restarts at ${new Date(task.restarts_at).toISOString()})`;
-      return [`task ${task.id}`, task.state, task.worker_id, firstLine(task.trace) + again];
+      return [`task ${task.id}`, task.state, task.worker_id, (firstLine(task.trace) || tryingAgain(task)) + again];
     }),
   ];
   io.out(table([name, 'STATE', 'WORKER', 'CAUSE'], rows, []));
@@ -217,6 +215,11 @@ function rolledUp(status: Status | undefined): string {
   const failed = status.tasks.filter(({ state }) => state === 'FAILED').length;
   if (failed === 0) return 'RUNNING';
   return failed === status.tasks.length ? 'FAILED' : 'DEGRADED';
+}
+
+function tryingAgain({ retrying }: Status['tasks'][number]): string {
+  if (retrying === null || retrying === undefined) return '';
+  return retryText({ ...retrying, sinceMs: Date.parse(retrying.since) }, Date.now());
 }
 
 function firstLine(trace: string | undefined): string {

@@ -4,6 +4,7 @@ import type { RawConfig } from '../../core/config/define.ts';
 import type { Offsets } from '../../ports/broker.ts';
 import type { ConfigInfos } from '../config/config-infos.ts';
 import type { Lease } from './lease.ts';
+import type { Retrying } from './retry-note.ts';
 import type { NoteTopic } from './watched-broker.ts';
 
 /** A run of a task that goes on, wherever it stands. */
@@ -14,6 +15,8 @@ export interface TaskRun {
   readonly idle: boolean;
   /** Up to where the task is done with its input, as far as it knows better than its committed offsets. */
   readonly settled: Offsets;
+  /** What is failing and tried again; null while all goes well. */
+  readonly retrying: Retrying | null;
   pause(paused: boolean): void;
   stop(): void;
   /** It did not end in time after `stop`: it is ended by force where that is possible, and may do nothing any more. */

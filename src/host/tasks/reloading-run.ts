@@ -36,6 +36,9 @@ export function reloadingRun<O extends Order>(order: O, start: (order: O) => Tas
     get settled() {
       return current?.settled ?? new Map();
     },
+    get retrying() {
+      return current?.retrying ?? null;
+    },
     pause: (wanted) => {
       paused = wanted;
       current?.pause(wanted);

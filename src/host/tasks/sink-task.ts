@@ -17,6 +17,7 @@ import { type DecodeFailure, SinkDecoder } from './sink-decoder.ts';
 import { isTopicGone, SinkOffsets } from './sink-offsets.ts';
 import { partitionsOf, type SinkInput, sinkInput, startOffsets } from './sink-partitions.ts';
 import { RejectDesk } from './sink-rejects.ts';
+import { SinkRetries } from './sink-retries.ts';
 import type { TaskFrame } from './task-frame.ts';
 
 const IDLE_POLL_MS = 200;
@@ -34,6 +35,7 @@ export class SinkTaskLoop {
   readonly #offsets: SinkOffsets;
   readonly #read: Counter;
   readonly #meter: TaskMeter;
+  readonly #retries: SinkRetries;
   #reader: Reader | null = null;
   #assigned: readonly string[] = [];
   #nextRefreshMs = 0;
@@ -57,6 +59,7 @@ export class SinkTaskLoop {
       },
     );
     this.#meter = environment.metrics.meter(connector, frame.task);
+    this.#retries = new SinkRetries(frame, this.#meter, () => this.#commitIfDue());
     this.#letters = new DeadLetters(frame.clients, frame.tolerance.settings.deadLetterReplication, () =>
       this.#meter.note('letterFailures', 1, environment.clock.now()),
     );
@@ -115,9 +118,12 @@ export class SinkTaskLoop {
 
   async #poll(maxWaitMs: number): Promise<readonly Records[]> {
     try {
-      return await this.#reader!.poll(maxWaitMs);
+      const polled = await this.#reader!.poll(maxWaitMs);
+      this.#frame.control.retries.done('read');
+      return polled;
     } catch (error) {
       if (isTransient(error) || isTopicGone(error)) {
+        this.#retries.failed('read', error);
         this.#frame.log.warn('The input cannot be read; trying again.', { error: messageOf(error) });
         if (isTopicGone(error)) this.#nextRefreshMs = 0;
         this.#isStale ||= isTopicGone(error);
@@ -145,9 +151,11 @@ export class SinkTaskLoop {
       );
     } catch (error) {
       if (!isTransient(error)) throw error;
+      this.#retries.failed('topics', error);
       this.#frame.log.warn('Topics cannot be listed; trying again.', { error: messageOf(error) });
       return;
     }
+    this.#frame.control.retries.done('topics');
     this.#nextRefreshMs = clock.now() + (partitions.length === 0 ? NO_TOPIC_WAIT_MS : this.#input.metadataMs);
     if (this.#isStale || partitions.join() !== this.#assigned.join()) await this.#assign(partitions);
     this.#isStale = false;
@@ -166,6 +174,8 @@ export class SinkTaskLoop {
     this.#offsets.drop(gone);
     this.#assigned = partitions;
     this.#meter.set('partitions', partitions.length);
+    // Reading begins anew; what is not there any more is not tried again.
+    this.#frame.control.retries.done('read');
     if (partitions.length === 0) return;
     const { from, reset, kept } = await startOffsets(this.#frame.clients.consumer, this.#input, added);
     if (reset.length > 0) this.#frame.log.warn('Committed offsets are not in the log any more.', { partitions: reset });
@@ -185,7 +195,7 @@ export class SinkTaskLoop {
     for (const piece of pieces) {
       if (piece.from === 0 && piece.records.count > 0) {
         this.#frame.noteTopic(piece.records.topic, 'reads');
-        await this.#retried(() => this.#decoder.prepare(piece.records));
+        await this.#retries.run('decode', () => this.#decoder.prepare(piece.records));
       }
       await this.#decode(piece, batch);
     }
@@ -241,17 +251,20 @@ export class SinkTaskLoop {
     for (let attempt = 1; ; attempt++) {
       const delay = tolerance.retryDelay(last.error, attempt, startedMs, environment.clock.now());
       if (delay === null || control.signal.aborted) break;
+      this.#retries.failed('record', last.error);
       await environment.clock.sleep(delay, control.signal);
       tolerance.retried();
       await this.#decoder.prepare(records);
       const again: DecodeFailure[] = [];
       const [record] = this.#decoder.run(records, failure.index, failure.index + 1, again);
       if (again.length === 0) {
+        control.retries.done('record');
         decoded[failure.index - from] = record ?? null;
         return;
       }
       last = again[0]!;
     }
+    control.retries.done('record');
     const { topic, partition } = records;
     const offset = records.offsets[failure.index]!;
     const reported = { ...last, topic, partition, offset, timestampMs: records.timestampsMs[failure.index]! };
@@ -266,7 +279,7 @@ export class SinkTaskLoop {
   /** Hands a batch over; the same batch again after a transient error, as often as it takes. */
   async #put(batch: readonly ConnectRecord[]): Promise<void> {
     try {
-      await this.#retried(() => {
+      await this.#retries.run('put', () => {
         checkLease(this.#frame.lease);
         return this.#task.put(batch);
       });
@@ -288,26 +301,6 @@ export class SinkTaskLoop {
     await this.#put(batch.slice(middle));
   }
 
-  async #retried(work: () => Promise<void>): Promise<void> {
-    const { control, environment, tolerance, log } = this.#frame;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await work();
-        return;
-      } catch (error) {
-        if (!isTransient(error) || control.signal.aborted) throw error;
-        this.#frame.counter('retries').add(1);
-        this.#meter.note('retries', 1, environment.clock.now());
-        this.#meter.note('failures', 1, environment.clock.now());
-        const delayMs = Math.min(RETRY_FIRST_MS * 2 ** Math.min(attempt - 1, 12), tolerance.settings.retryDelayMaxMs);
-        if ((attempt & (attempt - 1)) === 0) log.warn('Trying again.', { attempt, delayMs, error: messageOf(error) });
-        await environment.clock.sleep(delayMs, control.signal);
-        await this.#commitIfDue();
-        if (control.signal.aborted) throw error;
-      }
-    }
-  }
-
   async #commitIfDue(): Promise<void> {
     if (!this.#commitRequested && this.#frame.environment.clock.now() < this.#nextCommitMs) return;
     await this.#commit();
@@ -325,8 +318,10 @@ export class SinkTaskLoop {
     let done: Offsets;
     try {
       done = await this.#task.preCommit(this.#offsets.handedOver());
+      this.#frame.control.retries.done('flush');
     } catch (error) {
       if (!isTransient(error)) throw error;
+      this.#retries.failed('flush', error);
       this.#meter.note('commitOk', 0, clock.now());
       this.#frame.log.warn('Flush failed; going back to the last committed offsets.', { error: messageOf(error) });
       await this.#seek(this.#assigned);

@@ -127,9 +127,12 @@ export class SourceTaskLoop {
   async #poll(): Promise<readonly ConnectRecord[] | null> {
     const { environment, control, log } = this.#frame;
     try {
-      return checkedRecords(await this.#task.poll());
+      const records = checkedRecords(await this.#task.poll());
+      control.retries.done('poll');
+      return records;
     } catch (error) {
       if (!isTransient(error)) throw error;
+      control.retries.failed('poll', error, environment.clock.now());
       log.warn('The source could not be read; trying again.', { error: messageOf(error) });
       await environment.clock.sleep(RETRY_FIRST_MS, control.signal);
       return null;
@@ -177,13 +180,15 @@ export class SourceTaskLoop {
         if (this.#exactlyOnce) await producer.drain();
         else await producer.flush();
         if (this.#intervalMs === 0) await this.#commit();
+        control.retries.done('write');
         return;
       } catch (error) {
         // An interval transaction holds earlier batches too, which cannot be written again here: the task must go back.
         const holdsEarlier = this.#exactlyOnce && this.#intervalMs > 0;
         if (!isTransient(error) || holdsEarlier || control.signal.aborted) throw error;
+        control.retries.failed('write', error, environment.clock.now());
         if (isInDoubt(error)) {
-          if (await this.#wasCommitted()) return;
+          if (await this.#wasCommitted()) return control.retries.done('write');
         } else await this.#abort();
         const delayMs = Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MAX_MS);
         log.warn('Records could not be written; trying again.', {

@@ -5,6 +5,7 @@ import type { Counter } from '../../core/metrics.ts';
 import type { Offsets } from '../../ports/broker.ts';
 import type { Environment, ResolvedConfig } from '../environment.ts';
 import type { Lease } from './lease.ts';
+import { RetryNote } from './retry-note.ts';
 import type { TaskClients } from './task-clients.ts';
 import type { Tolerance } from './tolerance.ts';
 import type { NoteTopic } from './watched-broker.ts';
@@ -40,6 +41,8 @@ export class TaskControl {
   idle = false;
   /** Up to where the task is done with its input, by partition, as far as it knows better than its committed offsets. */
   settled: Offsets = new Map();
+  /** What is failing and tried again. */
+  readonly retries = new RetryNote();
 
   constructor(paused: boolean, onState: (state: 'RUNNING' | 'PAUSED') => void) {
     this.#paused = paused;

@@ -70,6 +70,9 @@ export function runHere(order: RunOrder, watch: CallWatch | null): TaskRun {
     get settled() {
       return control.settled;
     },
+    get retrying() {
+      return control.retries.current;
+    },
     pause: (paused) => control.pause(paused),
     stop: () => control.stop(),
     letGo: () => {
@@ -102,6 +105,9 @@ function runWithin(order: RunOrder, limitMs: number): TaskRun {
     },
     get settled() {
       return run.settled;
+    },
+    get retrying() {
+      return run.retrying;
     },
     pause: run.pause,
     stop: run.stop,
@@ -158,7 +164,15 @@ function frameOf(
     log,
     control,
     lease,
-    context: { ...base, task, signal: control.signal },
+    context: {
+      ...base,
+      task,
+      signal: control.signal,
+      retrying: (error) => {
+        if (error === null) control.retries.done('task');
+        else control.retries.failed('task', error, environment.clock.now());
+      },
+    },
     counter,
     noteTopic: owner.noteTopic,
     tolerance: new Tolerance({

@@ -11,6 +11,7 @@ import { failedStatus, type State, type Status, statusOf, UNASSIGNED } from '../
 import { within } from './deadline.ts';
 import { OWN_LEASE } from './lease.ts';
 import { Restarts, restartSettings } from './restart-policy.ts';
+import type { Retrying } from './retry-note.ts';
 import type { TaskOwner, TaskPlan } from './task-order.ts';
 import { startRun, type TaskRun } from './task-run.ts';
 
@@ -67,6 +68,11 @@ export class TaskRuntime {
   /** Up to where the task is done with its input. */
   get settled(): Offsets {
     return this.#run?.settled ?? new Map();
+  }
+
+  /** What the task fails at and tries again; null while all goes well, and while it is not to work. */
+  get retrying(): Retrying | null {
+    return this.#paused ? null : (this.#run?.retrying ?? null);
   }
 
   /** When a failed task is started again by itself; null when it is not. */

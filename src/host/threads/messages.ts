@@ -5,6 +5,7 @@ import type { RawConfig } from '../../core/config/define.ts';
 import type { ErrorParcel } from '../../core/error-parcel.ts';
 import type { LogLevel } from '../../core/log.ts';
 import type { Sample } from '../../core/metrics.ts';
+import type { Retrying } from '../tasks/retry-note.ts';
 
 /** A module that exports `plugins`. */
 export interface PluginModule {
@@ -86,6 +87,7 @@ export type Report =
       readonly run: number;
       readonly idle: boolean;
       readonly settled: ReadonlyMap<string, number>;
+      readonly retrying: Retrying | null;
     }
   | { readonly report: 'ended'; readonly run: number; readonly error: ErrorParcel | null }
   /** A plugin call of the run has been out for longer than it may. */

@@ -5,6 +5,7 @@ import type { TributaryError } from '../../core/errors.ts';
 import type { Offsets } from '../../ports/broker.ts';
 import { hung } from '../tasks/call-watch.ts';
 import type { IsolatedOrder, TaskRun } from '../tasks/isolation.ts';
+import type { Retrying } from '../tasks/retry-note.ts';
 import type { HostThread, Resident } from './host-thread.ts';
 import type { Report, RunSpec } from './messages.ts';
 
@@ -25,6 +26,7 @@ export class RemoteRun implements TaskRun, Resident {
   readonly label: string;
   idle = false;
   settled: Offsets = new Map();
+  retrying: Retrying | null = null;
   hangLimitMs: number | null = null;
   readonly #parts: RemoteRunParts;
   readonly #done = Promise.withResolvers<void>();
@@ -72,6 +74,7 @@ export class RemoteRun implements TaskRun, Resident {
       case 'progress':
         this.idle = report.idle;
         this.settled = report.settled;
+        this.retrying = report.retrying;
         return;
       case 'topic':
         order.owner.noteTopic(report.topic, report.direction);
@@ -102,6 +105,7 @@ export class RemoteRun implements TaskRun, Resident {
 
   #begin(): void {
     const { specify, place, nextId } = this.#parts;
+    this.retrying = null;
     try {
       this.#id = nextId();
       const spec = specify(this.#id, this.#paused);

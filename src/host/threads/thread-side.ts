@@ -50,6 +50,7 @@ interface Running {
   readonly hangLimitMs: number | null;
   idle: boolean;
   settled: unknown;
+  retrying: unknown;
   isStuck: boolean;
 }
 
@@ -267,17 +268,26 @@ export class ThreadSide {
       },
       watch,
     );
-    this.#runs.set(spec.run, { run, watch, hangLimitMs: spec.hangLimitMs, idle: false, settled: null, isStuck: false });
+    this.#runs.set(spec.run, {
+      run,
+      watch,
+      hangLimitMs: spec.hangLimitMs,
+      idle: false,
+      settled: null,
+      retrying: null,
+      isStuck: false,
+    });
     await run.ended;
   }
 
   #look(id: number, running: Running): void {
     const { post } = this.#parts;
-    const { idle, settled } = running.run;
-    if (idle !== running.idle || settled !== running.settled) {
+    const { idle, settled, retrying } = running.run;
+    if (idle !== running.idle || settled !== running.settled || retrying !== running.retrying) {
       running.idle = idle;
       running.settled = settled;
-      post({ report: 'progress', run: id, idle, settled });
+      running.retrying = retrying;
+      post({ report: 'progress', run: id, idle, settled, retrying });
     }
     if (running.hangLimitMs === null || running.isStuck) return;
     const overdue = running.watch.overdue(running.hangLimitMs);

@@ -61,13 +61,13 @@ export function statusAnswer(worker: Worker, shown: ConnectorStatus, details: bo
     },
     tasks: tasks.map((task) => taskAnswer(worker, name, task, details)),
     type: shownType(type),
-    ...(details ? { summary: summaryOf({ connector, tasks }) } : {}),
+    ...(details ? { summary: summaryOf({ connector, tasks }, worker.environment.clock.now()) } : {}),
   };
 }
 
 /** The state of one task; details as with its connector. */
 export function taskAnswer({ environment }: Worker, connector: string, task: ShownTask, details: boolean) {
-  const { id, state, workerId, trace, version, restartsAtMs } = task;
+  const { id, state, workerId, trace, version, restartsAtMs, retrying } = task;
   const answer = { id, state, worker_id: workerId, ...traceOf(trace), version };
   if (!details) return answer;
   const labels = { connector, task: String(id), reason: 'automatic' };
@@ -75,7 +75,13 @@ export function taskAnswer({ environment }: Worker, connector: string, task: Sho
     ...answer,
     restarts_at: restartsAtMs,
     restart_attempts: environment.metrics.counter('task_restarts', labels).value,
+    retrying: retrying === null ? null : retryingAnswer(retrying),
   };
+}
+
+/** What a task fails at and tries again. */
+function retryingAnswer({ stage, sinceMs, attempts, message }: NonNullable<ShownTask['retrying']>) {
+  return { stage, since: new Date(sinceMs).toISOString(), attempts, message };
 }
 
 /** One connector of a list with `expand`. */
@@ -86,7 +92,9 @@ export function expandedAnswer(worker: Worker, name: string, request: Request) {
     ...(expansions.includes('status')
       ? { status: statusAnswer(worker, worker.status(name), wantsDetails(request)) }
       : {}),
-    ...(expansions.includes('summary') ? { summary: summaryOf(worker.status(name)) } : {}),
+    ...(expansions.includes('summary')
+      ? { summary: summaryOf(worker.status(name), worker.environment.clock.now()) }
+      : {}),
   };
 }
 

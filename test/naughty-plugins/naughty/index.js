@@ -52,9 +52,17 @@ class NaughtyTask {
 
   async put(batch) {
     for (const { value } of batch) {
+      if (value === 'down') this.refuse();
       if (value === 'now' && this.config['naughty.at'] === 'put') await this.misbehave();
       appendFileSync(this.config['naughty.file'], `${value}\n`);
     }
+  }
+
+  /** The target is down for as long as nobody has made a file that says otherwise. */
+  refuse() {
+    if (existsSync(`${this.config['naughty.file']}.up`)) return;
+    const what = `The target refuses ${this.config['naughty.password'].reveal()}.`;
+    throw new TributaryError('TRIB_NAUGHTY_DOWN', 'transient', { what });
   }
 
   async misbehave() {

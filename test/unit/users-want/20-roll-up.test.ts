@@ -54,7 +54,7 @@ test('20: a connector whose tasks all failed counts as FAILED', async () => {
     () => world.worker.status('a').tasks.filter(({ state }) => state === 'FAILED').length === 2,
   );
 
-  assert.deepEqual(summaryOf(world.worker.status('a')), {
+  assert.deepEqual(summaryOf(world.worker.status('a'), 0), {
     state: 'FAILED',
     tasks: { FAILED: 2 },
     cause: 'TRIB_TEST_DOWN The target is down.',

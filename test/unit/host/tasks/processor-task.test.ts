@@ -96,6 +96,7 @@ test('a processor that was taken over closes quietly', async () => {
     workerId: 'localhost:8083',
     version: '1.0',
     restartsAtMs: null,
+    retrying: null,
   };
   assert.deepEqual(world.worker.status('p').tasks, [task]);
   await world.close();

@@ -21,7 +21,15 @@ function world() {
   const start = ({ paused }: RunOrder): TaskRun => {
     started.push(`${providers.resolve(config)['password']}${paused ? ', paused' : ''}`);
     const end = Promise.withResolvers<void>();
-    return { ended: end.promise, idle: false, settled: new Map(), pause: () => {}, stop: end.resolve, letGo: () => {} };
+    return {
+      ended: end.promise,
+      idle: false,
+      settled: new Map(),
+      retrying: null,
+      pause: () => {},
+      stop: end.resolve,
+      letGo: () => {},
+    };
   };
   return { clock, secret, started, run: reloadingRun(order as unknown as RunOrder, start) };
 }
