@@ -28,6 +28,7 @@ import { openPlugins } from './open-plugins.ts';
 import type { LoadedPlugins } from './plugins.ts';
 import { RecentErrors } from './recent-errors.ts';
 import { startServices } from './services.ts';
+import { strangeText } from './strange-settings.ts';
 import { readWorkerSettings, type WorkerSettings } from './worker-settings.ts';
 
 const RETRY_FIRST_MS = 500;
@@ -47,6 +48,7 @@ export const startHost: StartHost = async ({ file, untilCaughtUp, signal, say, l
     { write: logWriter(settings, errors, log), now: () => clock.now(), redact: (text) => redactor.redact(text) },
     settings.parsed['log.level'] as LogLevel,
   );
+  for (const strange of settings.unknown) logs.logger('host').warn(strangeText(strange));
   const { undiciClient } = await import('../adapters/http/undici-client.ts');
   const http = undiciClient();
   const metrics = new Metrics();
@@ -112,9 +114,8 @@ export const startHost: StartHost = async ({ file, untilCaughtUp, signal, say, l
       facts: () => board.read(),
     });
     closers.push(flushNowAndThen(logs, clock));
-    const problems = [...plugins.problems.map(({ from, message }) => `plugins of ${from}: ${message}`)];
-    problems.push(...providerProblems);
-    problems.push(...(await loadFiles(settings, worker, services)));
+    const problems = plugins.problems.map(({ from, message }) => `plugins of ${from}: ${message}`);
+    problems.push(...providerProblems, ...(await loadFiles(settings, worker, services)));
     return {
       urls: listeners.urls,
       notes: notesOf(settings, adapters, plugins),
@@ -233,9 +234,5 @@ function notesOf(settings: WorkerSettings, adapters: Adapters, plugins: LoadedPl
       .filter(({ from }) => from !== 'built-in' && !from.startsWith('connectors/'))
       .map(({ from, plugins: count }) => `Plugins of ${from}: ${count}`),
     ...settings.idle,
-    ...settings.unknown.map(
-      ({ name, suggestion }) =>
-        `unknown setting "${name}"${suggestion === null ? '' : `; did you mean "${suggestion}"?`}`,
-    ),
   ];
 }

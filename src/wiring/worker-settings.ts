@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { atLeast } from '../core/config/checks.ts';
 import type { ConfigDef, ParsedConfig, RawConfig } from '../core/config/define.ts';
 import { parseConfig } from '../core/config/parse.ts';
-import { nearest, TributaryError } from '../core/errors.ts';
+import { TributaryError } from '../core/errors.ts';
 import type { Redactor } from '../core/redact.ts';
 import {
   connectorSettings,
@@ -14,6 +14,7 @@ import {
   parseProperties,
 } from '../host/index.ts';
 import { CLUSTER_CONFIG, clusterSettings } from './cluster-settings.ts';
+import { type StrangeSetting, strangeSettings } from './strange-settings.ts';
 
 const text = (name: string, fallback: string | null, doc: string): ConfigDef[number] => ({
   name,
@@ -148,10 +149,6 @@ export const WORKER_CONFIG: ConfigDef = [
   text('braze.stand.in', null, 'Address at which a stand-in for Braze listens, for trying things out.'),
 ];
 
-/** Keys of a Connect worker file that have no meaning here. */
-const IGNORED =
-  /^(plugin\.path|plugin\.discovery|status\.storage\.|offset\.storage\.|config\.storage\.|rest\.|admin\.|producer\.|consumer\.|config\.providers|key\.converter\.|value\.converter\.|header\.converter\.|security\.|sasl\.|ssl\.|client\.|offset\.flush\.|exactly\.once\.|scheduled\.rebalance|listeners\.|access\.control|response\.http|metric|worker\.|session\.|heartbeat\.|rebalance\.|topic\.creation|connect\.protocol|ksql\.|schema\.registry\.|braze\.)/;
-
 /** What a worker file says. */
 export interface WorkerSettings {
   readonly parsed: ParsedConfig;
@@ -160,7 +157,7 @@ export interface WorkerSettings {
   readonly host: HostSettings;
   readonly providers: Providers;
   /** Settings that nobody knows, with the nearest known name. */
-  readonly unknown: readonly { readonly name: string; readonly suggestion: string | null }[];
+  readonly unknown: readonly StrangeSetting[];
   /** Sentences on settings of Kafka's clients that do nothing here. */
   readonly idle: readonly string[];
 }
@@ -182,15 +179,16 @@ export function readWorkerSettings(
       where: file ?? 'defaults',
     });
   }
-  const known = WORKER_CONFIG.map(({ name }) => name);
-  const strange = Object.keys(raw).filter((name) => !known.includes(name) && !IGNORED.test(name));
   return {
     parsed: values,
     raw,
     host: hostSettings(values, raw),
     providers,
     idle: idleClientSettings(Object.keys(raw), ''),
-    unknown: strange.map((name) => ({ name, suggestion: nearest(name, known) })),
+    unknown: strangeSettings(
+      Object.keys(raw),
+      WORKER_CONFIG.map(({ name }) => name),
+    ),
   };
 }
 
