@@ -3,12 +3,13 @@ import { registerHooks } from 'node:module';
 import type { ConfigProviderDef } from '../connect/config-provider.ts';
 import type { PluginDef } from '../connect/plugins.ts';
 import type { ModuleExports, PluginModule } from '../host/threads/index.ts';
+import { importPlaced } from './import-fault.ts';
 
 const KINDS = new Set(['transform', 'predicate', 'converter', 'header-converter', 'source', 'sink', 'processor']);
 
 /** What a module exports for us. Throws when it is nothing, or not what it should be. */
 export async function importPlugins({ from, url, classes }: PluginModule): Promise<ModuleExports> {
-  const exported = (await import(url)) as { plugins?: unknown; configProviders?: unknown };
+  const exported = (await importPlaced(url)) as { plugins?: unknown; configProviders?: unknown };
   const configProviders = exported.configProviders ?? [];
   if (!Array.isArray(configProviders)) throw new Error(`"configProviders" of ${from} is no array.`);
   const plugins = exported.plugins ?? (configProviders.length > 0 ? [] : undefined);
