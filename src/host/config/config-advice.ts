@@ -6,6 +6,7 @@ import { parseSetting } from '../../core/config/parse.ts';
 import { nearest } from '../../core/errors.ts';
 import type { Providers } from '../secrets/providers.ts';
 import { idleClientSettings } from './client-settings.ts';
+import { replacedAdvice } from './replaced-settings.ts';
 
 /** Settings that are handed on by prefix: their names are not ours to know. */
 const HANDED_ON = /^(?:(?:producer|consumer|admin)\.override|topic\.creation|sql\.properties)\./;
@@ -30,7 +31,9 @@ export function adviceOn(
   const advice: string[] = [...unlistedAliases(resolved), ...idleClientSettings(Object.keys(resolved), 'override.')];
   for (const [name, value] of Object.entries(resolved)) {
     if (!isKnown.has(name) && !HANDED_ON.test(name)) {
-      const near = nearName(name, unset);
+      const replaced = replacedAdvice(name, resolved, isKnown);
+      const near = replaced === null ? nearName(name, unset) : null;
+      if (replaced !== null) advice.push(replaced);
       if (near !== null) advice.push(`The setting "${name}" is not known and has no effect. Did you mean "${near}"?`);
     }
     if (value !== null) for (const left of providers.unresolved(value)) advice.push(`${name}: ${left}`);

@@ -16,6 +16,7 @@ import { topicCreationFaults } from '../tasks/topic-creation.ts';
 import { adviceOn, predicateAdvice } from './config-advice.ts';
 import type { ConfigInfos } from './config-infos.ts';
 import { frameworkConfig } from './framework-config.ts';
+import { outweighedAdvice } from './replaced-settings.ts';
 import { unknownClass } from './unknown-class.ts';
 import { aliasReports, type Part, partOf } from './validate-aliases.ts';
 import { converterParts, resolveConverterClasses } from './validate-converters.ts';
@@ -47,7 +48,14 @@ export async function validateConnector(given: RawConfig, environment: Environme
   const elsewhere = environment.isolation?.validate(raw) ?? null;
   const infos = elsewhere !== null ? (await elsewhere).infos : await infosOf(raw, found, environment);
   const warnings = [...adviceOn(raw, infos, environment.providers), ...predicateAdvice(raw)];
+  // Who reads only is not concerned by what is said of writing.
+  if (found.def.kind !== 'sink') warnings.push(...outweighedAdvice(raw, namesIn(infos)));
   return warnings.length === 0 ? infos : { ...infos, warnings };
+}
+
+/** The names that are read. */
+function namesIn({ configs }: ConfigInfos): ReadonlySet<string> {
+  return new Set(configs.filter(({ definition }) => definition !== null).map(({ value }) => value.name));
 }
 
 async function infosOf(
