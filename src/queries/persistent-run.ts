@@ -65,6 +65,8 @@ export class PersistentRun {
   readonly #settings: RunSettings;
   #tasks: RunningTask[] = [];
   #stopped = new AbortController();
+  /** What keeps tasks from running, by task; under `start` what keeps all of them. */
+  readonly #troubles = new Map<string, Error>();
   #prepared = false;
   /** Trying again to start; null: no need. */
   #starting: Promise<void> | null = null;
@@ -86,6 +88,11 @@ export class PersistentRun {
     if (this.#tasks.length === 0) return this.#starting === null ? 'STOPPED' : 'ERROR';
     if (this.#tasks.some(({ failed }) => failed !== null)) return 'ERROR';
     return this.#tasks.every(({ task }) => task.state !== null) ? 'RUNNING' : 'STARTING';
+  }
+
+  /** Why it does not run, or waits, now; null: nothing is known to be wrong. */
+  get trouble(): Error | null {
+    return this.#troubles.values().next().value ?? null;
   }
 
   /** Tasks run here or are being started or stopped. */
@@ -154,11 +161,13 @@ export class PersistentRun {
 
   #noteStartFailure(error: Error): void {
     this.tally.error(error);
+    this.#troubles.set('start', error);
     this.#ports.log.error(`query could not be started: ${error.message}`, { query: this.queryId });
   }
 
   async #launchAll(): Promise<void> {
     await this.prepare();
+    this.#troubles.delete('start');
     this.#tasks = this.topology.parts.flatMap((part, index) =>
       Array.from({ length: this.footprint.tasksOf(part) }, (_, partition) => this.#launch(part, index, partition)),
     );
@@ -172,6 +181,7 @@ export class PersistentRun {
     for (const { task } of tasks) task.stop();
     await Promise.all(tasks.map(({ done }) => done));
     this.#tasks = [];
+    this.#troubles.clear();
   }
 
   /** The host is closing: nobody waits for this query any more. */
@@ -198,6 +208,7 @@ export class PersistentRun {
         if (end === 'fenced') {
           running.failed = new Error('Another host has taken this task over.');
           this.tally.error(running.failed);
+          this.#troubles.set(where.task, running.failed);
           if (this.#ports.shared) {
             // It belongs here all the same, or this host will be told to stop it: the other was one that had been held up.
             log.warn(
@@ -215,6 +226,7 @@ export class PersistentRun {
       } catch (error) {
         running.failed = error as Error;
         this.tally.error(error as Error);
+        this.#troubles.set(where.task, error as Error);
         if (clock.now() - startedMs > this.#settings.retryMaxMs) pauseMs = this.#settings.retryFirstMs;
         log.error(`task failed, next try in ${pauseMs} ms: ${(error as Error).message}`, where);
         await clock.sleep(pauseMs, signal);
@@ -236,6 +248,7 @@ export class PersistentRun {
     const { broker, store, clock, serdes, progress, log, shared, mayWork } = this.#ports;
     const { guarantee, commitMs, commitRowsMax, cacheRowsMax, failOnBadRecord } = this.#settings;
     const { tally, queryId, footprint } = this;
+    const name = `${partIndex}_${partition}`;
     const tables = part.sources.filter(({ shape, internal }) => shape === 'table' && !internal);
     const joinsStream = part.sources.some(({ shape }) => shape === 'stream');
     return new Task({
@@ -275,13 +288,16 @@ export class PersistentRun {
         failures: (count, samples) => tally.failed(count, samples),
         restarting: (error) => {
           tally.error(error);
+          this.#troubles.set(name, error);
           log.warn(`task begins anew from its last commit: ${error.message}`, {
             query: queryId,
-            task: `${partIndex}_${partition}`,
+            task: name,
           });
         },
-        started: (replayed) =>
-          log.debug('task started', { query: queryId, task: `${partIndex}_${partition}`, replayed }),
+        started: (replayed) => {
+          this.#troubles.delete(name);
+          log.debug('task started', { query: queryId, task: name, replayed });
+        },
       },
     });
   }

@@ -44,13 +44,35 @@ async function runningStates(setup: PullSetup, { part }: Materialized): Promise<
     const states = run.statesOf(part);
     if (states.length > 0 && states.every((state) => state !== null)) return states as readonly TaskState[];
     if (states.length === 0 || clock.now() >= deadlineMs) {
-      throw new TributaryError('TRIB_TABLE_NOT_UP', 'transient', {
-        what: `Table ${setup.plan.source.name} cannot be asked now: its query ${run.queryId} is ${run.state}.`,
-        fix: states.length === 0 ? `RESUME ${run.queryId};` : 'It loads its state; try again soon.',
-      });
+      throw notUp(setup.plan.source.name, run);
     }
     await clock.sleep(START_LOOK_MS);
   }
+}
+
+/** Says what the query waits for or failed of: a state that is on its way is no answer to who waits in vain. */
+function notUp(table: string, { queryId, state, trouble }: PersistentRun): TributaryError {
+  const why = trouble === null ? '.' : `: ${trouble.message}`;
+  const cause = trouble === null ? {} : { cause: trouble };
+  const what = `Table ${table} cannot be asked now: its query ${queryId}`;
+  if (state === 'ERROR') {
+    const isGone = trouble instanceof TributaryError && trouble.code === 'TRIB_TOPIC_UNKNOWN';
+    return new TributaryError('TRIB_TABLE_NOT_UP', 'transient', {
+      what: `${what} failed${why}`,
+      fix: isGone
+        ? `If that topic was deleted for good, what the query knew is gone with it: DROP TABLE ${table}; and create it again with auto.offset.reset=earliest, so that it is built anew from what it reads.`
+        : `The query is tried again by itself; it runs once this is mended. EXPLAIN ${queryId}; shows its last errors.`,
+      ...cause,
+    });
+  }
+  return new TributaryError('TRIB_TABLE_NOT_UP', 'transient', {
+    what: `${what} is ${state}${why}`,
+    fix:
+      state === 'STOPPED'
+        ? `RESUME ${queryId};`
+        : `${trouble === null ? 'It loads its state; try' : 'It starts by itself when that is over: try'} again soon.`,
+    ...cause,
+  });
 }
 
 class PullStream implements RowStream {
