@@ -1,6 +1,8 @@
 // Follows the command topic and hands its entries over, in order, each once: those of this host and those of others.
 //
-// Law: an entry that cannot be read ends the following for good, and whoever waits is told why.
+// Law: an entry that cannot be read ends the following for good, and so does a log that is not what it was: going on could pass
+// entries over. Whatever else the broker says (credentials or rights that were taken away) may be mended there; it is tried again.
+// Whoever waits is told why in either case.
 import { isTransient, TributaryError } from '../core/errors.ts';
 import type { Broker, Reader, Records } from '../ports/broker.ts';
 import { partitionKey } from '../ports/broker.ts';
@@ -9,6 +11,8 @@ import { type LogEntry, parseEntry } from './log-entry.ts';
 
 const POLL_WAIT_MS = 1000;
 const RETRY_MS = 500;
+const RETRY_REFUSED_MS = 2_000;
+const LOST: ReadonlySet<string> = new Set(['TRIB_OFFSET_OUT_OF_RANGE', 'TRIB_TOPIC_UNKNOWN']);
 
 export type OnEntry = (offset: number, entry: LogEntry) => void;
 
@@ -25,7 +29,10 @@ export class LogTail {
   readonly #onEntry: OnEntry;
   readonly #stop = new AbortController();
   #position = 0;
+  /** Ended the following. */
   #failure: Error | null = null;
+  /** Why the broker cannot be read now. */
+  #trouble: Error | null = null;
   #waiters: Waiter[] = [];
   #loop: Promise<void> = Promise.resolve();
 
@@ -53,6 +60,7 @@ export class LogTail {
   async reach(end: number, limitMs: number): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
     if (this.#position >= end) return;
+    if (this.#trouble !== null) throw this.#trouble;
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiter: Waiter = { end, done: resolve };
     this.#waiters.push(waiter);
@@ -62,6 +70,7 @@ export class LogTail {
     this.#waiters = this.#waiters.filter((other) => other !== waiter);
     if (this.#failure !== null) throw this.#failure;
     if (this.#position >= end) return;
+    if (this.#trouble !== null) throw this.#trouble;
     throw new TributaryError('TRIB_COMMANDS_BEHIND', 'transient', {
       what: 'The end of the command topic could not be read in time.',
       where: this.#topic,
@@ -87,10 +96,13 @@ export class LogTail {
       try {
         reader = await this.#broker.read(new Map([[this.#key, this.#position]]), { isolation: 'committed' });
         signal.addEventListener('abort', close, { once: true });
-        while (!signal.aborted) for (const records of await reader.poll(POLL_WAIT_MS)) this.#take(records);
+        while (!signal.aborted) {
+          const polled = await reader.poll(POLL_WAIT_MS);
+          this.#trouble = null;
+          for (const records of polled) this.#take(records);
+        }
       } catch (error) {
-        if (!signal.aborted && isTransient(error)) await this.#clock.sleep(RETRY_MS, signal);
-        else if (!signal.aborted) this.#failure = error as Error;
+        if (!signal.aborted) await this.#stumbled(error as Error);
       } finally {
         signal.removeEventListener('abort', close);
         close();
@@ -99,12 +111,30 @@ export class LogTail {
     this.#wake();
   }
 
+  async #stumbled(error: Error): Promise<void> {
+    if (this.#failure !== null) return;
+    if (isTransient(error)) {
+      await this.#clock.sleep(RETRY_MS, this.#stop.signal);
+    } else if (!(error instanceof TributaryError) || error.kind === 'bug' || LOST.has(error.code)) {
+      this.#failure = error;
+    } else {
+      this.#trouble = error;
+      this.#wake();
+      await this.#clock.sleep(RETRY_REFUSED_MS, this.#stop.signal);
+    }
+  }
+
   #take(records: Records): void {
-    for (let i = 0; i < records.count; i++) {
-      const offset = records.offsets[i]!;
-      if (offset < this.#position) continue;
-      this.#onEntry(offset, parseEntry(records, i));
-      this.#position = offset + 1;
+    try {
+      for (let i = 0; i < records.count; i++) {
+        const offset = records.offsets[i]!;
+        if (offset < this.#position) continue;
+        this.#onEntry(offset, parseEntry(records, i));
+        this.#position = offset + 1;
+      }
+    } catch (error) {
+      this.#failure = error as Error;
+      throw error;
     }
     this.#position = Math.max(this.#position, records.nextOffset);
     for (const { end, done } of this.#waiters) if (this.#position >= end) done();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { memoryBroker } from '../../../src/adapters/embedded-log/index.ts';
-import type { Broker } from '../../../src/ports/broker.ts';
+import { TributaryError } from '../../../src/core/errors.ts';
+import type { Broker, Reader } from '../../../src/ports/broker.ts';
 import { CommandLog } from '../../../src/queries/command-log.ts';
 import type { LogEntry } from '../../../src/queries/log-entry.ts';
 import { type Faults, faultyBroker } from '../../support/faulty-ports.ts';
@@ -110,4 +111,33 @@ test('an entry of a later release is named with its place', async () => {
   await producer.flush();
 
   await assert.rejects(opened(broker, false), /_trib_command_topic-0@0: .*version 99/);
+});
+
+test('a broker that refuses to be read is asked again: who waits is told why, and the log goes on when it is mended', async () => {
+  const broker = memoryBroker(turningClock());
+  const { log: writer } = await opened(broker, true);
+  const refused = new TributaryError('TRIB_KAFKA_CREDENTIALS', 'fatal', { what: 'The credentials are refused.' });
+  let refusing = false;
+  const wary = Object.assign(Object.create(broker) as Broker, {
+    read: async (...args: Parameters<Broker['read']>) => {
+      const reader = await broker.read(...args);
+      const poll = (waitMs: number) => (refusing ? Promise.reject(refused) : reader.poll(waitMs));
+      return Object.assign(Object.create(reader) as Reader, { poll });
+    },
+  });
+  const { log, seen } = await opened(wary, true);
+  refusing = true;
+  await writer.append({ ...ENTRY, commands: COMMANDS }, -1);
+
+  // The poll that was under way may still bring the entry; from the next one on nothing comes.
+  await log.sync().catch(() => {});
+  await writer.append(OTHER, 0);
+  await assert.rejects(log.sync(), { code: 'TRIB_KAFKA_CREDENTIALS' });
+  refusing = false;
+  for (let turn = 0; turn < 1000 && seen.length < 2; turn++) await new Promise(setImmediate);
+
+  assert.deepEqual(
+    seen.map(({ entry }) => entry.commandId),
+    ['type/T/create', 'type/U/create'],
+  );
 });
