@@ -2,7 +2,8 @@
 // at most `task.restart.attempts` within 24 hours.
 //
 // Law: an error in the user's own text is not tried again, for time does not cure it. What may pass (a broker that is down) is
-// tried again without end and without counting: it must not need a person for each task.
+// tried again without end and without counting: it must not need a person for each task. So is what Kafka refuses to its user
+// (credentials or rights that were taken away): one person mends it there, at whatever time, for all tasks.
 import type { RawConfig } from '../../core/config/define.ts';
 import { parseSetting } from '../../core/config/parse.ts';
 import { isTransient, TributaryError } from '../../core/errors.ts';
@@ -14,6 +15,7 @@ const WINDOW_MS = 24 * 3_600_000;
 const HEALTHY_MS = 300_000;
 const TRANSIENT_FIRST_MS = 500;
 const TRANSIENT_MAX_MS = 10_000;
+const REFUSED_MAX_MS = 60_000;
 
 /** Settings of automatic restarts, as a connector has them. */
 export interface RestartSettings {
@@ -63,6 +65,7 @@ export class Restarts {
     this.#failures++;
     if (isTransient(error)) return Math.min(TRANSIENT_FIRST_MS * 2 ** doublings, TRANSIENT_MAX_MS);
     if (!settings.enabled || isUsersFault(error)) return null;
+    if (isRefused(error)) return Math.min(settings.firstMs * 2 ** doublings, settings.mostMs, REFUSED_MAX_MS);
     this.#counted = this.#counted.filter((at) => nowMs - at < WINDOW_MS);
     if (this.#counted.length >= settings.attempts) return null;
     this.#counted.push(nowMs);
@@ -72,6 +75,13 @@ export class Restarts {
 
 function isUsersFault(error: unknown): boolean {
   return error instanceof TributaryError && (error.kind === 'config' || error.kind === 'sql' || error.kind === 'bug');
+}
+
+function isRefused(error: unknown): boolean {
+  return (
+    error instanceof TributaryError &&
+    (error.code === 'TRIB_KAFKA_CREDENTIALS' || error.code === 'TRIB_KAFKA_NOT_ALLOWED')
+  );
 }
 
 function numberOf(text: string | null | undefined, fallback: number): number {

@@ -26,6 +26,20 @@ test('1: waits double from 10 s to 15 min, and after ten restarts in 24 hours a 
   assert.notEqual(restarts.next(FATAL, settings, nowMs), null);
 });
 
+test('1: what Kafka refuses to its user is tried again each minute, for as long as nobody mends it there', () => {
+  for (const code of ['TRIB_KAFKA_CREDENTIALS', 'TRIB_KAFKA_NOT_ALLOWED']) {
+    const refused = new TributaryError(code, 'fatal', { what: 'no.' });
+    const restarts = new Restarts();
+    const settings = restartSettings({}, true);
+
+    const delays = Array.from({ length: 100 }, () => restarts.next(refused, settings, 1));
+
+    assert.deepEqual(delays.slice(0, 4), [10_000, 20_000, 40_000, 60_000]);
+    assert.ok(delays.slice(4).every((delay) => delay === 60_000));
+    assert.equal(new Restarts().next(refused, restartSettings({ 'task.restart.enable': 'false' }, true), 1), null);
+  }
+});
+
 test('1: a connector may opt out, and what time does not cure is not tried again', () => {
   const wrong = new TributaryError('TRIB_TEST', 'config', { what: 'no.' });
 
