@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TributaryError } from '../../../../src/core/errors.ts';
 import type { Broker, TransactionalProducer } from '../../../../src/ports/broker.ts';
-import { hostWorld, SourceProbe } from '../../../support/host-world.ts';
+import { type HostWorld, hostWorld, SourceProbe } from '../../../support/host-world.ts';
 
 const isOut = () => new TributaryError('TRIB_KAFKA_UNREACHABLE', 'transient', { what: 'Kafka cannot be reached.' });
 
@@ -76,3 +76,35 @@ test('a schema that the registry did not take is offered again with the next rec
   assert.equal((await world.read('out'))[0]!.value?.slice(-1), 'b');
   await world.close();
 });
+
+test('a source whose topic is deleted while it runs makes it again with its next run, and goes on', async () => {
+  const probe = new SourceProbe();
+  const world = await hostWorld([probe.definition()]);
+  probe.lines.push('1');
+  await world.worker.create(
+    'a',
+    {
+      ...{ 'connector.class': 'ProbeSource', topic: 'out' },
+      ...{ 'topic.creation.default.partitions': '2', 'topic.creation.default.replication.factor': '1' },
+      ...{ 'task.restart.enable': 'true', 'task.restart.delay.ms': '1000' },
+    },
+    null,
+  );
+  await world.until('written', async () => (await written(world)).length === 1);
+
+  await world.broker.deleteTopics(['out']);
+  probe.lines.push('2');
+  await world.until('written again', async () => (await written(world)).length === 1);
+
+  assert.deepEqual(await written(world), ['2']);
+  assert.equal((await world.broker.topic('out'))?.partitions, 2);
+  await world.until('running', () => world.worker.status('a').tasks[0]?.state === 'RUNNING');
+  await world.close();
+});
+
+/** What stands in the topic now; nothing while there is none. */
+async function written(world: HostWorld): Promise<(string | null)[]> {
+  const partitions = (await world.broker.topic('out'))?.partitions ?? 0;
+  const all = await Promise.all(Array.from({ length: partitions }, (_, index) => world.read('out', index)));
+  return all.flat().map(({ value }) => value);
+}
