@@ -5,11 +5,12 @@
 import { TributaryError } from '../../core/errors.ts';
 import type { Headers, Lane, Offsets, Producer, TransactionalProducer } from '../../ports/broker.ts';
 import { partitionKey } from '../../ports/broker.ts';
-import { BatchBuilder } from '../record-batch/index.ts';
+import { BatchBuilder, HEADER_BYTES } from '../record-batch/index.ts';
 import type { LogCore } from './core.ts';
 import type { Owner } from './journal.ts';
 import type { PartitionLog } from './partition-log.ts';
-import { writeBatch } from './writer.ts';
+import { MESSAGE_BYTES_MAX } from './topic-settings.ts';
+import { tooLarge, writeBatch } from './writer.ts';
 
 const BATCH_BYTES = 1 << 20;
 
@@ -34,6 +35,8 @@ class EmbeddedLane implements Lane {
     headers: Headers | null,
   ): void {
     const { builder } = this;
+    const bytes = (key === null ? 0 : keyEnd - keyStart) + (value === null ? 0 : valueEnd - valueStart);
+    if (bytes > MESSAGE_BYTES_MAX) this.producer.checkSize(this, bytes);
     if (builder.count === 0) this.producer.laneStarted(this);
     const time = timestampMs === -1 ? this.producer.now() : timestampMs;
     builder.append(time, key, keyStart, keyEnd, value, valueStart, valueEnd, headers);
@@ -44,6 +47,7 @@ class EmbeddedLane implements Lane {
 
 interface LaneOwner {
   now(): number;
+  checkSize(lane: EmbeddedLane, bytes: number): void;
   laneStarted(lane: EmbeddedLane): void;
   laneFull(lane: EmbeddedLane): void;
   nullKey(lane: EmbeddedLane): void;
@@ -77,6 +81,12 @@ abstract class LaneWriter implements LaneOwner {
     const made = new EmbeddedLane(key, this);
     this.lanes.set(key, made);
     return made;
+  }
+
+  /** As a Kafka producer's own limit does: such a record is refused alone and at once, the others of its batch are not touched. */
+  checkSize(lane: EmbeddedLane, bytes: number): void {
+    const log = this.core.topics.log(lane.key);
+    if (this.codecId === 0 && bytes + HEADER_BYTES > log.settings.messageBytesMax) throw tooLarge(log, bytes);
   }
 
   laneStarted(lane: EmbeddedLane): void {

@@ -2,6 +2,9 @@
 
 import { quoted, TributaryError } from '../../core/errors.ts';
 
+/** What a topic takes unless it says otherwise. */
+export const MESSAGE_BYTES_MAX = 8 << 20;
+
 export interface TopicSettings {
   readonly compact: boolean;
   /** −1: kept for ever (the default here; Kafka's own is seven days). */
@@ -34,7 +37,7 @@ export function topicSettings(topic: string, config: Readonly<Record<string, str
     retentionMs: number('retention.ms', -1),
     retentionBytes: number('retention.bytes', -1),
     segmentBytes: number('segment.bytes', policy.includes('compact') ? 8 << 20 : 64 << 20),
-    messageBytesMax: number('max.message.bytes', 8 << 20),
+    messageBytesMax: number('max.message.bytes', MESSAGE_BYTES_MAX),
     deleteRetentionMs: number('delete.retention.ms', 86_400_000),
   };
 }

@@ -46,7 +46,8 @@ function compressBatch(plain: Buffer, codecId: number): Buffer {
   return bytes;
 }
 
-function tooLarge(log: PartitionLog, byteCount: number): TributaryError {
+/** The fault of a record that its topic does not take. */
+export function tooLarge(log: PartitionLog, byteCount: number): TributaryError {
   return new TributaryError('TRIB_RECORD_TOO_LARGE', 'data', {
     what: `A record of ${byteCount} bytes is larger than the topic takes.`,
     where: log.name,

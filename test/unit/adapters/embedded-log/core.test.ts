@@ -133,3 +133,24 @@ test('retention by size and by time deletes the oldest segments', async () => {
   assert.deepEqual([size.nextOffset, time.nextOffset], [6, 6]);
   assert.throws(() => size.checkRange(0), /Offset 0 is not in the log/);
 });
+
+test('a record that no topic takes is refused alone and at once, unless its topic was made for such', async () => {
+  const core = open(memoryStorage());
+  core.topics.create({ name: 't', partitions: 1 });
+  core.topics.create({ name: 'wide', partitions: 1, config: { 'max.message.bytes': '20000000' } });
+  const output = new EmbeddedProducer(core, 0);
+  const large = 'x'.repeat(9_000_000);
+  append(output.lane('t', 0), 'a', 'before');
+
+  assert.throws(() => append(output.lane('t', 0), 'b', large), { code: 'TRIB_RECORD_TOO_LARGE', kind: 'data' });
+  append(output.lane('t', 0), 'c', 'after');
+  append(output.lane('wide', 0), 'd', large);
+
+  assert.deepEqual(
+    await output.flush(),
+    new Map([
+      ['t-0', 2],
+      ['wide-0', 1],
+    ]),
+  );
+});
