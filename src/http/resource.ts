@@ -1,5 +1,6 @@
 // Resources with JAX-RS manners on express: every path knows its methods, so that a wrong one is a 405, OPTIONS names them all,
 // a body must be JSON, and what the client accepts is checked.
+import { isUtf8 } from 'node:buffer';
 import express, { type Request, type Response, Router } from 'express';
 import { type CallLimit, limited } from './call-limit.ts';
 import { HttpError, protocolError } from './errors.ts';
@@ -64,7 +65,9 @@ interface WithBytes extends Request {
   bodyBytes?: Buffer;
 }
 
-function keepBytes(request: unknown, _response: unknown, bytes: Buffer): void {
+function keepBytes(request: unknown, _response: unknown, bytes: Buffer, encoding: string): void {
+  // Else U+FFFD would stand for such bytes in a config, silently.
+  if (encoding === 'utf-8' && !isUtf8(bytes)) throw new HttpError(400, 'The body is no text in UTF-8.');
   (request as WithBytes).bodyBytes = bytes;
 }
 
