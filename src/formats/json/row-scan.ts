@@ -129,7 +129,7 @@ export class RowScanner extends JsonScanner {
     const value = parseDecimal(text);
     if (value === null) return this.unparsed(plan, text);
     const fit = fitDecimal(value, precisionOfSchema(plan.schema), scaleOf(plan.schema) ?? 0);
-    return fit ?? this.mismatch(plan, `the number ${decimalText(value)}`);
+    return fit ?? this.mismatch(plan, `the number ${shortened(decimalText(value))}`);
   }
 
   private binary(byte: number, plan: ValuePlan): Buffer {
@@ -242,4 +242,9 @@ function kindAt(byte: number | undefined): string {
     default:
       return 'a number';
   }
+}
+
+/** Digits as they may stand in a message. */
+function shortened(digits: string): string {
+  return digits.length > 80 ? `${digits.slice(0, 77)}...` : digits;
 }

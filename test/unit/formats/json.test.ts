@@ -168,6 +168,7 @@ test('times are integers in their range and decimals fit without rounding', () =
       'The member $.B holds the text "*", which is no BYTES.',
     ],
   );
+  assert.match(faultOf(spec, `{"N":${'9'.repeat(100_000)}}`), /holds the number 9{77}\.\.\. where/);
 });
 
 test('one bad member fails the record, also when its column is not read', () => {
