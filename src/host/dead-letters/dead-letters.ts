@@ -111,7 +111,6 @@ export class DeadLetters {
 
 /** The task cannot go on: without its topic a bad record would be passed over. */
 function refused(topic: string, replication: number, cause: unknown): TributaryError {
-  const message = cause instanceof Error ? cause.message : String(cause);
   // Its advice is this one's, and names the settings less well.
   const told = cause instanceof TributaryError ? cause.parts.what : (cause as Error | null)?.message;
   const why = told ?? String(cause);
