@@ -2,6 +2,9 @@
 import { quoted, TributaryError } from '../../core/errors.ts';
 import { type ProtoToken, tokensOf } from './proto-tokens.ts';
 
+/** As deep as the reference's compiler lets message types be nested. */
+const NESTED_MAX = 32;
+
 export interface ProtoField {
   readonly name: string;
   readonly number: number;
@@ -114,6 +117,7 @@ class ProtoParser {
   }
 
   private message(scope: string, path: readonly number[]): ProtoMessage {
+    if (path.length > NESTED_MAX) throw bad(`messages are nested more than ${NESTED_MAX} deep`);
     const name = joined(scope, this.next());
     const fields: ProtoField[] = [];
     const nested: ProtoMessage[] = [];

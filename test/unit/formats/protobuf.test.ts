@@ -198,6 +198,24 @@ test('a message of another writer is read: unknown fields are passed over, packe
   );
 });
 
+test('messages may be nested 32 deep, and a schema that is deeper is refused at once', async () => {
+  const nested = (depth: number) =>
+    `syntax = "proto3"; message M { int64 B = 1; ${'message N { '.repeat(depth - 1)}${'}'.repeat(depth - 1)} }`;
+  const read = async (depth: number) => {
+    const registry = new EmbeddedRegistry(null);
+    const id = await registry.register('t-value', 'PROTOBUF', nested(depth));
+    const framed = Buffer.from(`000000000${id}000807`, 'hex');
+    const reader = protobuf.reader(specOf({ B: BIGINT }), [[0]], registry);
+    await reader.prepare(framed, Int32Array.of(0), Int32Array.of(framed.length), 1);
+    return reader.read(framed, 0, framed.length);
+  };
+
+  assert.deepEqual(await read(32), [7]);
+  for (const depth of [33, 100_000]) {
+    await assert.rejects(read(depth), { kind: 'data', message: /nested more than 32 deep/ });
+  }
+});
+
 test('payloads that are cut and types that do not read as their column are refused', async () => {
   const registry = new EmbeddedRegistry(null);
   const reader = protobufNoSr.reader(specOf({ S: STRING }), [[0]], registry);
