@@ -112,18 +112,18 @@ async function keep(folder: LockedFolder, self: Holder, stop: AbortSignal): Prom
 
 function look({ dir, clock, witness }: LockedFolder, ino: number, self: Holder): TributaryError | null {
   const path = join(dir, 'lock');
-  const stands = statSync(dir, { throwIfNoEntry: false })?.ino === ino;
-  if (!stands) return goneFrom(dir);
   const holder = readHolder(path);
-  if (holder === null) {
-    // Only the lock was removed: it is put back, lest another process takes the folder too.
-    if (!existsSync(join(dir, witness))) return goneFrom(dir);
-    tryCreate(path, self);
+  if (holder !== null && isSame(holder, self)) {
+    const seconds = clock.now() / 1000;
+    utimesSync(path, seconds, seconds);
     return null;
   }
-  if (!isSame(holder, self)) return heldBy(dir, holder);
-  const seconds = clock.now() / 1000;
-  utimesSync(path, seconds, seconds);
+  if (holder !== null) return heldBy(dir, holder);
+  // Only the lock was removed: it is put back, lest another process takes the folder too. The number of the folder alone
+  // proves nothing where there are none that last (FUSE).
+  const isOldFolder = statSync(dir, { throwIfNoEntry: false })?.ino === ino;
+  if (!isOldFolder || !existsSync(join(dir, witness))) return goneFrom(dir);
+  tryCreate(path, self);
   return null;
 }
 
