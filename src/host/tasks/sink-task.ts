@@ -10,6 +10,7 @@ import type { TaskMeter } from '../../core/task-meter.ts';
 import { compileChain } from '../../plugins/chain.ts';
 import { type Offsets, partitionKey, type Reader, type Records } from '../../ports/broker.ts';
 import { DeadLetters } from '../dead-letters/dead-letters.ts';
+import { CommitRequests } from './commit-requests.ts';
 import { converterClassName, lazyConverters } from './converters.ts';
 import { checkLease } from './lease.ts';
 import { batches, type Piece } from './sink-batches.ts';
@@ -40,7 +41,7 @@ export class SinkTaskLoop {
   #assigned: readonly string[] = [];
   #nextRefreshMs = 0;
   #nextCommitMs = 0;
-  #commitRequested = false;
+  readonly #commits = new CommitRequests();
   /** A topic that is read was deleted: reading begins anew with those that are there. */
   #isStale = false;
 
@@ -89,9 +90,7 @@ export class SinkTaskLoop {
     return {
       ...this.#frame.context,
       reject: (record, why, answer) => this.#rejects.take(record, why, answer),
-      requestCommit: () => {
-        this.#commitRequested = true;
-      },
+      requestCommit: () => this.#commits.ask(),
       store: this.#frame.environment.store,
     };
   }
@@ -117,8 +116,13 @@ export class SinkTaskLoop {
   }
 
   async #poll(maxWaitMs: number): Promise<readonly Records[]> {
+    const reader = this.#reader!;
+    const polling = reader.poll(maxWaitMs);
+    await this.#commits.during(polling, () => this.#commit());
+    // A commit that failed has begun reading anew.
+    if (this.#reader !== reader) return [];
     try {
-      const polled = await this.#reader!.poll(maxWaitMs);
+      const polled = await polling;
       this.#frame.control.retries.done('read');
       return polled;
     } catch (error) {
@@ -302,12 +306,12 @@ export class SinkTaskLoop {
   }
 
   async #commitIfDue(): Promise<void> {
-    if (!this.#commitRequested && this.#frame.environment.clock.now() < this.#nextCommitMs) return;
+    if (!this.#commits.wanted && this.#frame.environment.clock.now() < this.#nextCommitMs) return;
     await this.#commit();
   }
 
   async #commit(): Promise<void> {
-    this.#commitRequested = false;
+    this.#commits.wanted = false;
     this.#nextCommitMs = this.#frame.environment.clock.now() + this.#frame.environment.settings.offsetFlushIntervalMs;
     if (this.#reader === null) return;
     checkLease(this.#frame.lease);
