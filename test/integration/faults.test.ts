@@ -48,7 +48,7 @@ async function survive(
   const random = seeded(seed);
   const answeredAtMs = new Map<number, number>();
   const excused = new Set<number>();
-  const killedAfterMs = new Map<number, number>();
+  const nextKill = new Map<number, string>();
   const standIn = new BrazeStandIn({
     port: 0,
     host: '127.0.0.1',
@@ -78,17 +78,13 @@ async function survive(
       const inFlightMs = ANSWER_IN_FLIGHT_MS + turns.max / 1e6;
       turns.reset();
       for (const [request, atMs] of answeredAtMs)
-        if (!killedAfterMs.has(request)) killedAfterMs.set(request, killedAtMs - atMs);
+        if (!nextKill.has(request)) nextKill.set(request, `${killedAtMs - atMs} ms before kill ${kill}`);
       for (const [request, atMs] of answeredAtMs) if (killedAtMs - atMs < inFlightMs) excused.add(request);
       for (const fault of faults) if (fault.afterKill === kill) await fault.act();
     }
     host = startDemo({ ...settings, replayRecords: 500, replayPauseMs: 0 }, ['--until-caught-up']);
     assert.equal(await host.ended, 0, `seed ${seed}: the last run ends well\n${host.output().slice(-4000)}`);
-    const { repeats } = assertDelivered(
-      standIn,
-      excused,
-      (request) => ` ${killedAfterMs.get(request)} ms before the kill`,
-    );
+    const { repeats } = assertDelivered(standIn, excused, (request) => ` ${nextKill.get(request)}`);
     const broker = await openBroker(dataDir);
     try {
       await assertTopics(broker);
