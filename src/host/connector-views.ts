@@ -46,7 +46,6 @@ export interface ConnectorView {
   /** The instance runs on this worker. */
   readonly isHere: boolean;
   readonly tasks: readonly TaskView[];
-  readonly topics: readonly string[];
   readonly reads: readonly string[];
   readonly writes: readonly string[];
   /** Nothing is being changed here. */

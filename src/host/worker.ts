@@ -15,6 +15,7 @@ import { Herder } from './herder/herder.ts';
 import type { OtherSeat, OtherWork } from './herder/other-work.ts';
 import type { SignatureFault } from './herder/peers.ts';
 import type { Place } from './herder/seat.ts';
+import type { TopicsOf } from './herder/topic-use.ts';
 import type { ViewedConnector } from './observe/host-view.ts';
 import { unmasked } from './secrets/secrets.ts';
 import type { TargetState } from './states.ts';
@@ -115,7 +116,8 @@ export class Worker {
     const stored = this.#stored(name, text);
     const work = this.#herder.workOf(name);
     const status = this.#statusOf(stored);
-    const { topics } = this.#herder;
+    let use: TopicsOf | null = null;
+    const topics = (): TopicsOf => (use ??= this.#herder.topics.of(stored));
     const tasks = (stored.tasks ?? []).map(({ id, config }): TaskView => {
       const here = work?.task(id) ?? null;
       return {
@@ -134,14 +136,11 @@ export class Worker {
       status: status.connector,
       isHere: work !== null && work.instance !== null,
       tasks,
-      get topics() {
-        return topics.of(stored).all;
-      },
       get reads() {
-        return topics.of(stored).reads;
+        return topics().reads;
       },
       get writes() {
-        return topics.of(stored).writes;
+        return topics().writes;
       },
       settled: work?.settled ?? true,
     };

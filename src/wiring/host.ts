@@ -9,11 +9,11 @@ import {
   applyConnectorFiles,
   type Environment,
   GroupFiles,
+  HostView,
   type MetricsDialect,
   readConfigFiles,
   Services,
   totalLag,
-  viewOf,
   Worker,
 } from '../host/index.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -106,7 +106,7 @@ export const startHost: StartHost = async ({ file, untilCaughtUp, signal, say, l
     await patiently(() => worker.open(), { clock, signal, say: sayWaiting });
     closers.push(() => worker.close());
     const facts = () => gatherFacts(worker, services.facts);
-    const view = viewOf(worker);
+    const view = new HostView(worker);
     const board = factsBoard(worker, view, services.facts);
     const metricNames = settings.parsed['metrics.compat'] as MetricsDialect;
     listeners.serve({
@@ -137,7 +137,7 @@ function endProcessUnless(areThreadsGone: boolean): void {
 }
 
 /** Facts for page and table: lag from the answer that all share. */
-function factsBoard(worker: Worker, view: ReturnType<typeof viewOf>, sources: FactSources): FactsBoard {
+function factsBoard(worker: Worker, view: HostView, sources: FactSources): FactsBoard {
   const gather = async () => {
     const lags = await view.lags.view({ maxAgeMs: 1_000, waitMs: 300 });
     return gatherFacts(worker, sources, (name) =>

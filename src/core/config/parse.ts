@@ -25,13 +25,14 @@ export interface ParsedSettings {
 /**
  * Parses raw settings by a definition. Never throws: faults stand in the reports. Settings that the definition does not
  * know are ignored.
+ * @param prefix what stands before a name where it is missing or of another type. A plugin's own checks know nothing of it, as in Connect.
  */
-export function parseConfig(def: ConfigDef, raw: RawConfig): ParsedSettings {
+export function parseConfig(def: ConfigDef, raw: RawConfig, prefix = ''): ParsedSettings {
   const values: Record<string, SettingValue> = {};
   const reports: SettingReport[] = [];
   for (const setting of def) {
     const errors: string[] = [];
-    const value = givenValue(setting, raw, errors);
+    const value = givenValue(setting, raw, prefix, errors);
     const wrong = checked(setting, value);
     if (wrong !== null) errors.push(invalid(setting.name, value, wrong));
     values[setting.name] = value;
@@ -80,18 +81,18 @@ export function settingText(value: SettingValue): string | null {
   return String(value);
 }
 
-function givenValue(setting: Setting, raw: RawConfig, errors: string[]): SettingValue {
+function givenValue(setting: Setting, raw: RawConfig, prefix: string, errors: string[]): SettingValue {
   const { name } = setting;
   const given = Object.hasOwn(raw, name) ? raw[name] : undefined;
   if (given === undefined) {
     if (setting.fallback !== undefined) return setting.fallback;
-    errors.push(`Missing required configuration "${name}" which has no default value.`);
+    errors.push(`Missing required configuration "${prefix}${name}" which has no default value.`);
     return null;
   }
   if (given === null) return null;
   const parsed = parseSetting(setting.type, given);
   if (parsed !== undefined) return parsed;
-  errors.push(`Invalid value ${given} for configuration ${name}: ${expectation(setting.type)}`);
+  errors.push(`Invalid value ${given} for configuration ${prefix}${name}: ${expectation(setting.type)}`);
   return null;
 }
 

@@ -74,7 +74,7 @@ async function aliasPart(
     .sort(byWeight)
     .map((setting, index) => ({ ...setting, order: index + 2 }));
   const ownSettings = settingsUnder(raw, prefix);
-  const { reports, values } = parseConfig(own, ownSettings);
+  const { reports, values } = parseConfig(own, ownSettings, prefix);
   if (list === 'transforms' && raw[`${prefix}negate`] !== undefined && raw[`${prefix}predicate`] === undefined) {
     errors.push(
       `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`,
@@ -84,19 +84,7 @@ async function aliasPart(
     const refusal = await refusalOf(found, values, ownSettings);
     if (refusal !== null) errors.push(invalid(`${prefix}type`, found.className, refusal));
   }
-  return partOf([typeReport, ...reports.map((report) => inFull(report, prefix))], { prefix, group });
-}
-
-/** What is missing or of another type is told by its whole name, as in the reference; checks of the plugin know only their own. */
-function inFull(report: SettingReport, prefix: string): SettingReport {
-  const { name } = report.setting;
-  const errors = report.errors.map((error) => {
-    if (error.startsWith(`Missing required configuration "${name}"`))
-      return error.replace(`"${name}"`, `"${prefix}${name}"`);
-    const isOfType = / for configuration [^:]+: (?:Expected |Not a number of type )/.test(error);
-    return isOfType ? error.replace(` for configuration ${name}: `, ` for configuration ${prefix}${name}: `) : error;
-  });
-  return { ...report, errors };
+  return partOf([typeReport, ...reports], { prefix, group });
 }
 
 /** Why the plugin does not take settings that are right one by one; the reference only finds out in the task. */

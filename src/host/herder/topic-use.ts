@@ -5,7 +5,6 @@ import type { StoredConnector } from '../stores/config-fold.ts';
 import type { StatusStore } from '../stores/status-store.ts';
 
 export interface TopicsOf {
-  readonly all: readonly string[];
   readonly reads: readonly string[];
   readonly writes: readonly string[];
 }
@@ -53,7 +52,7 @@ export class TopicUse {
       const topic = use.slice(use.indexOf(' ') + 1);
       (use.startsWith('reads') ? reads : writes).add(topic);
     }
-    return { all: tracked.map(({ name }) => name), reads: [...reads], writes: [...writes] };
+    return { reads: [...reads], writes: [...writes] };
   }
 
   forget(name: string): void {

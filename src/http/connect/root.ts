@@ -1,7 +1,7 @@
 // `GET /`, `/health…`, `/metrics`.
 import type { Logs } from '../../core/log.ts';
 import type { Metrics } from '../../core/metrics.ts';
-import { type HostView, type MetricsDialect, viewOf, type Worker } from '../../host/index.ts';
+import { HostView, type MetricsDialect, type Worker } from '../../host/index.ts';
 import { type HealthSource, healthResources } from '../health.ts';
 import { metricsResource } from '../metrics.ts';
 import type { Resource } from '../resource.ts';
@@ -27,7 +27,7 @@ export interface ConnectApi {
 export function viewIn(api: ConnectApi): () => HostView {
   let { view } = api;
   return () => {
-    view ??= viewOf(api.worker);
+    view ??= new HostView(api.worker);
     return view;
   };
 }

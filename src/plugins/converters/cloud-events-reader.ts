@@ -180,15 +180,10 @@ export class CloudEventReader {
       cells.push(name === 'data' ? data.value : value);
     }
     const schema = this.#schema(data.schema!, key, () => {
-      const parts = key.split('\n');
-      const fields: { name: string; schema: Schema }[] = [];
-      for (let i = 0; i + 1 < parts.length; i += 2) {
-        const name = parts[i]!;
-        fields.push({
-          name,
-          schema: name === 'data' ? data.schema! : attributeSchema(name, parts[i + 1] as AttributeKind),
-        });
-      }
+      const fields = [...attributes].map(([given, value]) => {
+        const name = String(given);
+        return { name, schema: name === 'data' ? data.schema! : attributeSchema(name, kindOf(name, value)) };
+      });
       return structOf(fields, { name: this.#name });
     });
     return { schema, value: new Struct(schema, cells) };
